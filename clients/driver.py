@@ -1,0 +1,444 @@
+"""One Anki client: runs inside the virtual environment of its version, with the library `anki`.
+
+Reads commands as JSON lines {"do": name, "with": {arguments}} from stdin and answers each with one
+line on stdout, {"ok": result} or {"error": {"type", "kind", "text"}}. A process has at most one
+collection open and may open many, one after the other. Only the standard library is used besides
+`anki`, and what differs between the eras of the library is in the classes Library….
+"""
+
+import json
+import os
+import sys
+import time
+import traceback
+
+from anki.buildinfo import version as library_version
+from anki.collection import Collection
+
+commands = {}
+REQUIRED = {0: "none", 1: "normal", 2: "choose", 3: "download", 4: "upload"}
+TIMES = {
+    "notes": "mod",
+    "cards": "mod",
+    "notetypes": "mtime_secs",
+    "decks": "mtime_secs",
+    "deck_config": "mtime_secs",
+}
+
+
+def command(function):
+    commands[function.__name__] = function
+    return function
+
+
+class Library:
+    """How 23.10 and newer log in and sync."""
+
+    def login(self, col, user, password, endpoint):
+        auth = col.sync_login(username=user, password=password, endpoint=endpoint)
+        auth.endpoint = endpoint  # 23.10 leaves it empty and would go to AnkiWeb
+        return auth
+
+    def sync(self, col, auth):
+        return col.sync_collection(auth, False)
+
+    def full_sync(self, col, auth, upload):
+        col.close_for_full_sync()
+        try:
+            col.full_upload_or_download(auth=auth, server_usn=None, upload=upload)
+        finally:
+            col.reopen(after_full_sync=True)
+
+
+class Library_2_1_58(Library):
+    """2.1.58 to 2.1.66: a transaction is always open, except around a sync."""
+
+    def sync(self, col, auth):
+        col.save(trx=False)
+        try:
+            return col.sync_collection(auth)
+        finally:
+            col.db.begin()
+
+    def full_sync(self, col, auth, upload):
+        col.close_for_full_sync()
+        try:
+            (col.full_upload if upload else col.full_download)(auth)
+        finally:
+            col.reopen(after_full_sync=True)
+
+
+library = Library_2_1_58() if library_version.startswith("2.1.") else Library()
+
+
+class Session:
+    """What this process has open."""
+
+    col = None
+    auth = None
+
+
+def col():
+    assert Session.col is not None, "no collection is open"
+    return Session.col
+
+
+# --- the collection and its syncs ----------------------------------------------------------------
+
+
+@command
+def open(path):
+    if Session.col is not None:
+        close()
+    Session.col = Collection(path)
+
+
+@command
+def close():
+    if Session.col is not None:
+        Session.col.close()
+    Session.col = None
+    Session.auth = None
+
+
+@command
+def login(user, password, endpoint):
+    Session.auth = library.login(col(), user, password, endpoint)
+    return {"host_key": Session.auth.hkey}
+
+
+@command
+def use_endpoint(endpoint):
+    Session.auth.endpoint = endpoint
+
+
+@command
+def sync():
+    before = col().db.first("select usn, ls from col")
+    output = library.sync(col(), Session.auth)
+    forget_caches()
+    return {
+        "required": REQUIRED[output.required],
+        "exchanged": before != col().db.first("select usn, ls from col"),
+        "message": output.server_message,
+    }
+
+
+@command
+def forget_key():
+    Session.auth.hkey = "0" * 40
+
+
+@command
+def full_upload():
+    library.full_sync(col(), Session.auth, upload=True)
+    forget_caches()
+
+
+@command
+def full_download():
+    library.full_sync(col(), Session.auth, upload=False)
+    forget_caches()
+
+
+@command
+def fix_integrity():
+    return col().fix_integrity()
+
+
+@command
+def forget_caches():
+    col().models._clear_cache()
+
+
+# --- edits, as a user makes them -----------------------------------------------------------------
+
+
+@command
+def add_note(fields, deck="Default", notetype="Basic", tags=()):
+    note = col().new_note(col().models.by_name(notetype))
+    note.fields = list(fields) + [""] * (len(note.fields) - len(fields))
+    note.tags = list(tags)
+    col().add_note(note, col().decks.id(deck))
+    return note.id
+
+
+@command
+def add_notes(count, deck="Default", prefix="note"):
+    return [add_note([f"{prefix} {i}", f"back {i}"], deck) for i in range(count)]
+
+
+@command
+def edit_note(note, fields=None, tags=None):
+    note = col().get_note(note)
+    if fields is not None:
+        note.fields = list(fields)
+    if tags is not None:
+        note.tags = list(tags)
+    col().update_note(note)
+
+
+@command
+def delete_notes(notes):
+    col().remove_notes(notes)
+
+
+@command
+def find_notes(query):
+    return list(col().find_notes(query))
+
+
+@command
+def find_cards(query):
+    return list(col().find_cards(query))
+
+
+@command
+def note_fields(note):
+    return list(col().get_note(note).fields)
+
+
+@command
+def add_deck(name):
+    return col().decks.id(name)
+
+
+@command
+def rename_deck(name, new_name):
+    col().decks.rename(col().decks.id_for_name(name), new_name)
+
+
+@command
+def delete_deck(name):
+    col().decks.remove([col().decks.id_for_name(name)])
+
+
+@command
+def describe_deck(name, text):
+    deck = col().decks.by_name(name)
+    deck["desc"] = text
+    col().decks.update_dict(deck)
+
+
+@command
+def add_filtered_deck(name, search):
+    deck = col().sched.get_or_create_filtered_deck(0)
+    deck.name = name
+    deck.config.search_terms[0].search = search
+    return col().sched.add_or_update_filtered_deck(deck).id
+
+
+@command
+def edit_notetype(name, css=None, question=None, new_name=None):
+    notetype = col().models.by_name(name)
+    if css is not None:
+        notetype["css"] = css
+    if question is not None:
+        notetype["tmpls"][0]["qfmt"] = question
+    if new_name is not None:
+        notetype["name"] = new_name
+    col().models.update_dict(notetype)
+
+
+@command
+def add_notetype(name, css=""):
+    notetype = col().models.by_name("Basic")
+    copy = col().models.copy(notetype, add=False)
+    copy["name"] = name
+    copy["css"] = css
+    return col().models.add_dict(copy).id
+
+
+@command
+def add_field(notetype, name):
+    models = col().models
+    notetype = models.by_name(notetype)
+    models.add_field(notetype, models.new_field(name))
+    models.update_dict(notetype)
+
+
+@command
+def add_deck_config(name):
+    return col().decks.add_config_returning_id(name)
+
+
+@command
+def edit_deck_config(id, **members):
+    """Members of a section are given as new={"perDay": 3}; others as they are."""
+    config = next(c for c in col().decks.all_config() if c["id"] == id)
+    for key, value in members.items():
+        if isinstance(value, dict):
+            config[key].update(value)
+        else:
+            config[key] = value
+    col().decks.update_config(config)
+
+
+@command
+def use_deck_config(deck, id):
+    col().decks.set_config_id_for_deck_dict(col().decks.by_name(deck), id)
+
+
+@command
+def set_config(key, value):
+    col().set_config(key, value)
+
+
+@command
+def get_config(key):
+    return col().get_config(key)
+
+
+@command
+def review(count, ease=3, deck="Default"):
+    """Answers at most `count` cards; returns how many there were."""
+    if not col().v3_scheduler():
+        col().set_v3_scheduler(True)
+    col().decks.select(col().decks.id_for_name(deck))
+    for done in range(count):
+        card = col().sched.getCard()
+        if card is None:
+            return done
+        card.timer_started = time.time()
+        col().sched.answerCard(card, ease)
+    return count
+
+
+@command
+def flag(cards, flag):
+    col().set_user_flag_for_cards(flag, cards)
+
+
+@command
+def suspend(cards):
+    col().sched.suspend_cards(cards)
+
+
+@command
+def bury(cards):
+    col().sched.bury_cards(cards)
+
+
+# --- special set-ups and looking inside ----------------------------------------------------------
+
+
+@command
+def sql(statement, args=()):
+    """Raw SQL; whoever changes rows sets their usn and mod."""
+    return [list(row) for row in col().db.all(statement, *args)]
+
+
+@command
+def touch():
+    """Dates the collection, as every edit of a user does; raw SQL does not."""
+    col().db.execute("update col set mod = ?", int(time.time() * 1000))
+
+
+@command
+def date_edits(seconds):
+    """Moves the time of everything not yet sent, as if it had been done that much later."""
+    for table, column in TIMES.items():
+        col().db.execute(f"update {table} set {column} = {column} + ? where usn = -1", seconds)
+
+
+@command
+def renumber_notes(offset):
+    """Ids are times: of notes made by the hundred on two devices at once some would be equal."""
+    for assignment in ("notes set id = id + ?", "cards set id = id + ?", "cards set nid = nid + ?"):
+        col().db.execute(f"update {assignment} where usn = -1", offset)
+
+
+@command
+def force_full_sync():
+    col().db.execute("update col set scm = ?, mod = ?", *[int(time.time() * 1000)] * 2)
+
+
+@command
+def fill_columns():
+    import columns
+
+    columns.fill(col())
+    # Notes are now sorted by their second field.
+    col().db.execute("update notes set sfld = substr(flds, instr(flds, char(31)) + 1)")
+
+
+@command
+def columns():
+    import columns
+
+    return columns.read(col())
+
+
+def rows(table, *names, id="id"):
+    found = col().db.all(f"select {id}, {', '.join(names)} from {table}")
+    return {str(row[0]): dict(zip(names, row[1:])) for row in found}
+
+
+def without_usn(thing):
+    return {key: value for key, value in thing.items() if key != "usn"}
+
+
+def backend_json(name, id):
+    return without_usn(json.loads(getattr(col()._backend, name)(id)))
+
+
+def ids(table):
+    return col().db.list(f"select id from {table}")
+
+
+@command
+def dump():
+    """Everything that two synced devices must agree on (see equality.py), and `usn` and `ls`."""
+    cards = rows(
+        "cards", "nid", "did", "ord", "mod", "type", "queue", "due", "ivl", "factor", "reps",
+        "lapses", "left", "odue", "odid", "flags", "data",
+    )  # fmt: skip
+    for card in cards.values():
+        card["data"] = json.loads(card["data"] or "{}")
+    return {
+        "col": dict(zip(("crt", "mod", "scm"), col().db.first("select crt, mod, scm from col"))),
+        "state": dict(zip(("usn", "ls"), col().db.first("select usn, ls from col"))),
+        "notes": rows("notes", "guid", "mid", "mod", "tags", "flds", "cast(sfld as text)", "csum"),
+        "cards": cards,
+        "revlog": rows("revlog", "cid", "ease", "ivl", "lastIvl", "factor", "time", "type"),
+        "notetypes": {str(id): backend_json("get_notetype_legacy", id) for id in ids("notetypes")},
+        "decks": {str(id): backend_json("get_deck_legacy", id) for id in ids("decks")},
+        "deck_configs": {
+            str(id): backend_json("get_deck_config_legacy", id) for id in ids("deck_config")
+        },
+        "config": {
+            key: json.loads(val)
+            for key, val in col().db.all("select key, cast(val as text) from config")
+        },
+        "tags": sorted(col().db.list("select tag from tags")),
+        "pending": {
+            table: col().db.scalar(f"select count() from {table} where usn = -1")
+            for table in ("notes", "cards", "revlog", "notetypes", "decks", "deck_config", "graves")
+        },
+    }
+
+
+# --- the loop ------------------------------------------------------------------------------------
+
+
+def answer(line):
+    request = json.loads(line)
+    try:
+        return {"ok": commands[request["do"]](**request.get("with", {}))}
+    except Exception as error:
+        traceback.print_exc()
+        kind = getattr(error, "kind", None)
+        name = getattr(kind, "name", None)
+        return {"error": {"type": type(error).__name__, "kind": name, "text": str(error)}}
+
+
+def main():
+    # Whatever the library prints goes to stderr, the answers alone to stdout.
+    replies = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)
+    replies.write(json.dumps({"ok": library_version}) + "\n")
+    for line in sys.stdin:
+        replies.write(json.dumps(answer(line)) + "\n")
+
+
+main()

@@ -1,0 +1,168 @@
+"""A household: one server, the devices that sync with it, and what they must agree on."""
+
+import itertools
+import pathlib
+import shutil
+import sqlite3
+
+import equality
+from device import Device
+from proxy import Proxy
+from server import Server
+from venvs import NEWEST
+
+
+class Household:
+    def __init__(self, kind, folder, pool, **settings):
+        self.folder = pathlib.Path(folder)
+        self.pool = pool
+        self.server = Server(kind, self.folder / "server", **settings)
+        self._devices = []
+        self._proxies = []
+        self._numbers = itertools.count()
+
+    def __enter__(self):
+        self.server.start()
+        return self
+
+    def __exit__(self, kind, *_):
+        for device in self._devices:
+            if kind is not None and device.process is not None:
+                device.kill()  # it may be in the middle of something
+            device.switch_off()
+        for proxy in self._proxies:
+            proxy.__exit__()
+        if kind is None:
+            self.server.stop()
+        else:
+            self.server.kill()
+
+    def device(self, version=NEWEST, endpoint=None):
+        """A new device with an empty collection, logged in."""
+        device = self.open(version, self.new_path())
+        device.log_in(endpoint or self.server.endpoint)
+        return device
+
+    def pair(self, version, other_version=NEWEST):
+        """Two devices with the same collection: the first filled it, both know the server."""
+        first = self.device(version)
+        fill(first)
+        assert first.sync()["required"] == "upload"
+        first.full_upload()
+        second = self.device(other_version)
+        assert second.sync()["required"] == "download"
+        second.full_download()
+        return first, second
+
+    def change_server(self, kind):
+        """Another program takes over the folder and the address."""
+        self.server.stop()
+        self.server.kind = kind
+        self.server.start()
+
+    def proxy(self):
+        proxy = Proxy(self.server.port).__enter__()
+        self._proxies.append(proxy)
+        return proxy
+
+    def new_path(self):
+        return self.folder / str(next(self._numbers)) / "collection.anki2"
+
+    def open(self, version, path):
+        device = Device(self.pool, version, path)
+        self._devices.append(device)
+        return device
+
+    # --- looking at the server's file ---
+
+    def copy_of_server_file(self, user="user"):
+        """A copy that can be opened while the server holds the original."""
+        target = self.new_path()
+        target.parent.mkdir(parents=True)
+        source = self.server.account_folder(user) / "collection.anki2"
+        for ending in ("", "-wal"):
+            if pathlib.Path(f"{source}{ending}").exists():
+                shutil.copy(f"{source}{ending}", f"{target}{ending}")
+        return target
+
+    def server_dump(self, user="user"):
+        reader = self.open(NEWEST, self.copy_of_server_file(user))
+        dump = reader.dump()
+        reader.switch_off()
+        return dump
+
+    def server_tables(self, user="user"):
+        """Every row of the server's file as it is stored; None if there is no file."""
+        return all_rows(self.copy_of_server_file(user))
+
+    # --- agreement ---
+
+    def settle(self, *devices):
+        """Normal syncs until every device has what the others sent; the first one syncs last."""
+        for device in [*devices, *reversed(devices[:-1])]:
+            normal_sync(device)
+
+    def assert_equal(self, *devices):
+        """The devices and the server agree; the first one synced last."""
+        first, *others = devices
+        dumps = [(device.version, device.dump()) for device in devices]
+        for version, dump in dumps:
+            assert not any(dump["pending"].values()), f"{version} has unsent rows: {dump['pending']}"
+        for other, dump in dumps[1:]:
+            all_members = first.version == other == NEWEST
+            found = equality.differences(dumps[0][1], dump, all_members, same_mod=False)
+            assert not found, report(f"{first.version} | {other}", found)
+        found = equality.differences(
+            dumps[0][1], self.server_dump(), all_members=first.version == NEWEST
+        )
+        assert not found, report(f"{first.version} | server", found)
+
+    def settle_equal(self, *devices):
+        self.settle(*devices)
+        self.assert_equal(*devices)
+
+
+def report(title, lines):
+    return "\n".join([f"{title} differ:", *lines])
+
+
+def normal_sync(device):
+    """A sync that must not ask for a full one."""
+    result = device.sync()
+    assert result["required"] == "none", f"{device.version} was asked for a full sync: {result}"
+    return result
+
+
+def fill(device):
+    """A small collection with something of every kind."""
+    device.set_config(key="test", value={"nested": [1, 2.5, None, "é"]})
+    device.add_deck(name="Latin")
+    device.add_deck(name="Latin::Verbs")
+    device.add_notetype(name="Vocabulary", css=".card { color: black; }")
+    device.add_deck_config(name="Slow")
+    for i in range(12):
+        device.add_note(
+            fields=[f"front {i}", f"back {i}"],
+            deck="Latin::Verbs" if i % 2 else "Default",
+            notetype="Vocabulary" if i % 3 else "Basic",
+            tags=["first", f"group::{i % 4}"],
+        )
+    device.review(count=3, ease=3)
+    device.review(count=2, ease=4, deck="Latin")
+
+
+def all_rows(path):
+    if not path.exists():
+        return None
+    connection = sqlite3.connect(path)
+    connection.create_collation("unicase", lambda a, b: (a > b) - (a < b))
+    try:
+        tables = connection.execute(
+            "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'"
+        ).fetchall()
+        return {
+            name: sorted(map(repr, connection.execute(f"select * from {name} not indexed")))
+            for (name,) in tables
+        }
+    finally:
+        connection.close()

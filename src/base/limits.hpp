@@ -1,0 +1,30 @@
+// Every limit, under the name that spec/08-limits.md gives it. Sizes are bytes, times are ms.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace ankiwire::limits {
+
+inline constexpr std::size_t kib = 1024;
+inline constexpr std::size_t mib = 1024 * kib;
+
+// Unpacked bodies, by method.                                        R-LIM-01
+inline constexpr std::size_t small_body_bytes_max = 64 * kib;
+inline constexpr std::size_t start_body_bytes_max = 16 * mib;
+inline constexpr std::size_t changes_body_bytes_max = 64 * mib;
+// Full uploads: packed by MAX_SYNC_PAYLOAD_MEGS, unpacked three times that. R-LIM-02
+inline constexpr std::size_t upload_packed_bytes_default = 100 * mib;
+inline constexpr std::size_t upload_unpacked_factor = 3;
+// `anki-original-size` is a u32 in every client.                     R-LIM-03
+inline constexpr std::uint64_t response_bytes_max = 0xffff'ffff;
+
+inline constexpr std::size_t sync_header_bytes_max = 4 * kib;  // R-LIM-04
+inline constexpr int zstd_window_log_max = 27;                 // R-LIM-05, of what we read
+inline constexpr int zstd_window_log_out = 20;                 // R-LIM-05, of what we write
+
+inline constexpr std::size_t chunk_objects_max = 250;               // R-CHUNK-01
+inline constexpr std::int64_t session_idle_ms_max = 5 * 60 * 1000;  // R-SESS-05
+inline constexpr std::int64_t account_idle_ms_max = 30 * 1000;      // R-STORE-05
+
+}  // namespace ankiwire::limits

@@ -1,0 +1,279 @@
+#include "collection/collection_store.hpp"
+
+#include <unistd.h>
+
+#include <string>
+
+#include "base/check.hpp"
+#include "collection/schema.hpp"
+#include "collection/store_impl.hpp"
+
+namespace ankiwire::collection {
+namespace {
+
+// Where a file is made that then becomes the collection.
+std::filesystem::path draft_path(std::filesystem::path path) {
+    path += ".new";
+    return path;
+}
+
+void remove_draft(const std::filesystem::path& path) {
+    const auto draft = draft_path(path);
+    remove_logs(draft);
+    ::unlink(draft.c_str());
+}
+
+Result<void> checkpoint(sqlite::Database& db) {
+    TRY_ASSIGN(const auto blocked, db.query_int64("pragma wal_checkpoint(truncate)"));
+    if (blocked != 0) {
+        return fail(ErrorKind::storage, "the log could not be written back");
+    }
+    return {};
+}
+
+// Takes the lock for as long as the connection lives: with exclusive locking, opening the log does.
+// The file may be an upload, or come from a server that checks uploads less.
+Result<LockedFile> open_locked(const std::filesystem::path& path) {
+    TRY_ASSIGN(auto db, sqlite::Database::open(
+                            path, {.mode = sqlite::OpenMode::read_write, .untrusted = true}));
+    TRY(db.execute("pragma locking_mode = exclusive"));
+    TRY_ASSIGN(const auto journal_mode, db.query_text("pragma journal_mode = wal"));
+    if (journal_mode != "wal") {
+        return fail(ErrorKind::storage, "no write-ahead log is possible here");
+    }
+    TRY(db.execute("pragma synchronous = full; begin immediate; rollback"));
+    TRY_ASSIGN(auto descriptor, open_for_reading(path));
+    return LockedFile{std::move(descriptor), std::move(db)};
+}
+
+Result<void> create_file(const std::filesystem::path& path, TimestampMs now) {
+    const auto draft = draft_path(path);
+    TRY_ASSIGN(auto db, sqlite::Database::open(draft, {.mode = sqlite::OpenMode::create}));
+    TRY(db.execute("pragma page_size = 4096"));
+    TRY(create_collection(db, now));
+    TRY(db.close());
+    return move_into_place(draft, path);
+}
+
+// Replaces the file by an upgraded copy of it; `old` is closed.
+Result<void> upgrade_file(const std::filesystem::path& path, LockedFile old, int version,
+                          TimestampMs now) {
+    const auto draft = draft_path(path);
+    TRY(checkpoint(old.db));
+    TRY(copy_file(old.descriptor, draft));
+    TRY_ASSIGN(auto db, sqlite::Database::open(draft, {.mode = sqlite::OpenMode::read_write}));
+    TRY(upgrade_to_newest(db, version, to_secs(now)));
+    TRY(db.close());
+    TRY(old.db.close());
+    return move_into_place(draft, path);
+}
+
+// Rows that a foreign program left pending become the collection's, which is dated so that clients
+// look.
+Result<void> adopt_foreign_rows(sqlite::Database& db, TimestampMs now) {
+    TRY_ASSIGN(auto transaction, sqlite::Transaction::begin(db));
+    TRY_ASSIGN(const auto repaired, repair_usns(db));
+    if (repaired == 0) {
+        return {};
+    }
+    const auto sql = "update col set mod = max(mod + 1, " + std::to_string(now.value) + ")";
+    TRY(db.execute(sql.c_str()));
+    return transaction.commit();
+}
+
+// What is wrong with a stored file is never the peer's fault.
+Error as_stored(Error error) {
+    if (error.kind != ErrorKind::busy && error.kind != ErrorKind::storage) {
+        error.kind = ErrorKind::damaged;
+    }
+    return error;
+}
+
+}  // namespace
+
+Result<void> CollectionStore::Impl::open(TimestampMs now) {
+    TRY_ASSIGN(const auto size, size_of(path));
+    TRY_ASSIGN(const auto log_size, size_of(log_path(path)));
+    const bool missing = ::access(path.c_str(), F_OK) != 0;
+    if (missing || (size == 0 && log_size == 0)) {
+        TRY(create_file(path, now));
+    }
+    TRY_ASSIGN(auto locked, open_locked(path));
+    TRY_ASSIGN(const int version, schema_version(locked.db));
+    if (version == schema_newest) {
+        file.emplace(std::move(locked));
+    } else {
+        TRY(upgrade_file(path, std::move(locked), version, now));
+        TRY_ASSIGN(auto upgraded, open_locked(path));
+        file.emplace(std::move(upgraded));
+    }
+    return adopt_foreign_rows(file->db, now);
+}
+
+Result<void> CollectionStore::Impl::close() {
+    statements.clear();
+    notetype_shapes.clear();
+    if (!file) {
+        return {};
+    }
+    if (file->db.in_transaction()) {
+        TRY(file->db.execute("rollback"));
+    }
+    auto written_back = checkpoint(file->db);
+    auto closed = file->db.close();
+    file.reset();
+    TRY(std::move(written_back));
+    TRY(std::move(closed));
+    TRY_ASSIGN(const auto left, size_of(log_path(path)));
+    if (left != 0) {
+        return fail(ErrorKind::storage, "a log is left");
+    }
+    return {};
+}
+
+Result<sqlite::Database*> CollectionStore::Impl::database() {
+    if (!file) {
+        return fail(ErrorKind::storage, "the collection is closed");
+    }
+    return &file->db;
+}
+
+Result<Query> CollectionStore::Impl::query(std::string_view sql) {
+    TRY_ASSIGN(auto* const db, database());
+    return statements.query(*db, sql);
+}
+
+QuerySource CollectionStore::Impl::query_source() {
+    return [this](std::string_view sql) { return query(sql); };
+}
+
+Result<void> CollectionStore::Impl::expect_transaction() {
+    TRY_ASSIGN(auto* const db, database());
+    if (!db->in_transaction()) {
+        return fail(ErrorKind::storage, "there is no transaction");
+    }
+    return {};
+}
+
+Result<CollectionStore> CollectionStore::open(const std::filesystem::path& path, TimestampMs now) {
+    auto impl = std::make_unique<Impl>();
+    impl->path = path;
+    remove_draft(path);
+    if (auto opened = impl->open(now); !opened) {
+        remove_draft(path);
+        return as_stored(std::move(opened).error());
+    }
+    CollectionStore store(std::move(impl));
+    TRY_ASSIGN(store.impl_->committed, store.state());
+    return store;
+}
+
+CollectionStore::CollectionStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+CollectionStore::CollectionStore(CollectionStore&&) noexcept = default;
+CollectionStore& CollectionStore::operator=(CollectionStore&&) noexcept = default;
+CollectionStore::~CollectionStore() = default;
+
+const CollectionState& CollectionStore::committed() const { return impl_->committed; }
+
+bool CollectionStore::in_transaction() const {
+    return impl_->file && impl_->file->db.in_transaction();
+}
+
+const std::filesystem::path& CollectionStore::path() const { return impl_->path; }
+
+Result<void> CollectionStore::begin() {
+    TRY_ASSIGN(auto* const db, impl_->database());
+    return db->execute("begin immediate");
+}
+
+Result<void> CollectionStore::commit() {
+    TRY(impl_->expect_transaction());
+    auto next = state();
+    auto done = next ? impl_->file->db.execute("commit") : Result<void>(next.error());
+    if (!done) {
+        rollback();
+        return done;
+    }
+    impl_->committed = *next;
+    return {};
+}
+
+void CollectionStore::rollback() {
+    impl_->notetype_shapes.clear();
+    if (in_transaction()) {
+        // It can only fail if SQLite has rolled back already.
+        (void)impl_->file->db.execute("rollback");
+    }
+}
+
+Result<CollectionState> CollectionStore::state() {
+    TRY_ASSIGN(auto query, impl_->query("select mod, scm, usn, ls, crt, "
+                                        "not exists (select 1 from cards) from col"));
+    TRY_ASSIGN(const auto* const row, query.first());
+    if (row == nullptr) {
+        return fail(ErrorKind::storage, "table col has no row");
+    }
+    return CollectionState{.modified = {row->int64(0)},
+                           .schema_modified = {row->int64(1)},
+                           .usn = {std::max(clamp_to<std::int32_t>(row->int64(2)), 0)},
+                           .last_sync = {row->int64(3)},
+                           .created = {row->int64(4)},
+                           .empty = row->int64(5) != 0};
+}
+
+Result<void> CollectionStore::set_state(const CollectionState& state) {
+    TRY(impl_->expect_transaction());
+    TRY_ASSIGN(auto query,
+               impl_->query("update col set mod = ?, scm = ?, usn = ?, ls = ?, crt = ?"));
+    return query.run(state.modified, state.schema_modified, state.usn, state.last_sync,
+                     state.created);
+}
+
+Result<void> CollectionStore::copy_to(const std::filesystem::path& target) {
+    TRY_ASSIGN(auto* const db, impl_->database());
+    if (!db->in_transaction()) {
+        (void)checkpoint(*db);  // saves a copy of the log; whatever stays in it is copied
+    }
+    TRY(copy_file(impl_->file->descriptor, target));
+    // Frames of a running transaction lie behind the last commit record: whoever opens the copy
+    // recovers the log up to that record.
+    const auto log = log_path(impl_->path);
+    auto copied = [&]() -> Result<void> {
+        TRY_ASSIGN(const auto size, size_of(log));
+        if (size == 0) {
+            return {};
+        }
+        TRY_ASSIGN(const auto source, open_for_reading(log));
+        return copy_file(source, log_path(target));
+    }();
+    if (!copied) {
+        ::unlink(target.c_str());
+    }
+    return copied;
+}
+
+Result<void> CollectionStore::replace_with(const std::filesystem::path& upload, TimestampMs now) {
+    CHECK(!in_transaction());
+    {
+        TRY_ASSIGN(auto replacement, open_locked(upload));
+        TRY_ASSIGN(const int version, schema_version(replacement.db));
+        if (version != schema_newest) {
+            return fail(ErrorKind::internal, "the replacement is not upgraded");
+        }
+        TRY(checkpoint(replacement.db));
+        TRY(replacement.db.close());
+    }
+    auto replaced = impl_->close();
+    if (replaced) {
+        replaced = move_into_place(upload, impl_->path);
+    }
+    if (auto opened = impl_->open(now); !opened) {
+        return as_stored(std::move(opened).error());
+    }
+    TRY_ASSIGN(impl_->committed, state());
+    return replaced;
+}
+
+Result<void> CollectionStore::close() { return impl_->close(); }
+
+}  // namespace ankiwire::collection

@@ -1,0 +1,130 @@
+// One account's open collection: the only owner of the connection to collection.anki2.
+// Invariants:
+//  - The stored file is always schema 18. While it is open the file is locked: a foreign opener
+//  gets
+//    SQLite's lock error (R-STORE-04).
+//  - Writes happen inside begin() … commit(). Anything else leaves the file as before begin().
+//  - committed() describes the last commit, also while a transaction runs.
+//  - Rows at usn -1 that a foreign program left in the file get the collection's usn when it is
+//    opened (R-STORE-06).
+// Used by one thread at a time (the account's actor). No clock inside: times are arguments.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+
+#include "base/ids.hpp"
+#include "base/result.hpp"
+#include "model/changes.hpp"
+
+namespace ankiwire::collection {
+
+// The row of table `col`, and whether there are cards.
+struct CollectionState {
+    TimestampMs modified;
+    TimestampMs schema_modified;
+    Usn usn;
+    TimestampMs last_sync;
+    TimestampSecs created;
+    bool empty = true;  // no card
+    friend bool operator==(const CollectionState&, const CollectionState&) = default;
+};
+
+// Where the chunks of one sync have got to: where the next row of each table is looked for, by
+// (usn, id). Holds no list of ids, so that memory does not grow with the collection, and a row that
+// is deleted under a running `chunk` is simply not met again (R-CHUNK-04).
+struct ChunkCursor {
+    struct Position {
+        Usn usn;
+        std::int64_t id = INT64_MIN;
+        bool exhausted = false;  // stays so: rows that the client sends are not echoed
+    };
+    Position revlog;
+    Position cards;
+    Position notes;
+    explicit ChunkCursor(Usn client_usn)
+        : revlog{client_usn}, cards{client_usn}, notes{client_usn} {}
+};
+
+// The objects that the server sent whole in this session: in a tie it keeps its own of these.
+struct SentObjects {
+    std::vector<NotetypeId> notetypes;
+    std::vector<DeckId> decks;
+    std::vector<DeckConfigId> deck_configs;
+};
+
+// What applies to one sync, fixed at `start`.
+struct SyncContext {
+    Usn server_usn;  // stored with every incoming object (R-CHUNK-06)
+    Usn client_usn;  // objects at or above it are new to the client
+    TimestampSecs now;
+};
+
+class CollectionStore {
+public:
+    // Opens, creating a new collection if the file does not exist, and upgrading an older schema
+    // (in a copy that then replaces the file). busy: a foreign program holds it. storage: not a
+    // usable collection. `now` dates a new collection and repaired rows.
+    static Result<CollectionStore> open(const std::filesystem::path& path, TimestampMs now);
+    CollectionStore(CollectionStore&&) noexcept;
+    CollectionStore& operator=(CollectionStore&&) noexcept;
+    ~CollectionStore();
+
+    [[nodiscard]] const CollectionState& committed() const;
+    [[nodiscard]] bool in_transaction() const;
+    [[nodiscard]] const std::filesystem::path& path() const;
+
+    Result<void> begin();
+    Result<void> commit();
+    void rollback();
+
+    // --- inside a transaction ---------------------------------------------------------------
+    // The current row of `col` (uncommitted changes included), and its replacement.
+    Result<CollectionState> state();
+    Result<void> set_state(const CollectionState& state);  // `empty` is ignored
+
+    // Unburies cards if a new day has begun for the user (facts B.12).
+    Result<void> roll_over_day(TimestampSecs now);
+
+    Result<Graves> graves_since(Usn client_usn);
+    Result<void> apply_graves(const Graves& graves, Usn server_usn);
+
+    // `with_config`: the server is the newer side, so config and creation stamp are included.
+    Result<UnchunkedChanges> changes_since(Usn client_usn, bool with_config);
+    Result<void> apply_changes(const UnchunkedChanges& changes, const SyncContext& context,
+                               const SentObjects& sent);
+
+    // At most limits::chunk_objects_max rows, revlog first, then cards, then notes; advances
+    // `cursor`.
+    Result<Chunk> next_chunk(ChunkCursor& cursor);
+    Result<void> apply_chunk(const Chunk& chunk, const SyncContext& context);
+
+    // True if any row that the sanity check looks at is at usn -1.
+    Result<bool> has_pending_rows();
+    Result<SanityCounts> counts();
+
+    // --- outside a transaction --------------------------------------------------------------
+    // Copies the committed state to `target` (which must not exist) by a kernel copy, so that it
+    // can be read without this store. Also allowed while a transaction runs: its changes are not
+    // copied. finish_snapshot (snapshot.hpp) makes the copy one self-contained file.
+    Result<void> copy_to(const std::filesystem::path& target);
+
+    // Replaces the file by `upload` (same file system, validated, self-contained) and opens it.
+    // After an error the old collection is still in place and open; should no file open any more
+    // (I/O, a foreign program was quicker), the store is closed and every call is an error.
+    Result<void> replace_with(const std::filesystem::path& upload, TimestampMs now);
+
+    // Checkpoints and closes, so that the file is self-contained. An error: it is closed, but its
+    // log holds changes that the next open writes back.
+    Result<void> close();
+
+    struct Impl;  // store_impl.hpp
+
+private:
+    explicit CollectionStore(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ankiwire::collection

@@ -1,0 +1,108 @@
+#include "collection/full_sync.hpp"
+
+#include <string>
+
+#include "collection/files.hpp"
+#include "collection/schema.hpp"
+#include "collection/upload_checks.hpp"
+#include "sqlite/db.hpp"
+
+namespace ankiwire::collection {
+
+namespace {
+
+// The disk's failures and our own bugs stay what they are; all else is the file's fault.
+Error as_corrupt(Error error) {
+    if (error.kind == ErrorKind::malformed || error.kind == ErrorKind::inconsistent_data ||
+        error.kind == ErrorKind::damaged || error.kind == ErrorKind::not_found) {
+        error.kind = ErrorKind::corrupt_upload;
+    }
+    return error;
+}
+
+Result<ContentCounts> count(sqlite::Database& db) {
+    TRY_ASSIGN(const auto notes, db.query_int64("select count(*) from notes"));
+    TRY_ASSIGN(const auto cards, db.query_int64("select count(*) from cards"));
+    TRY_ASSIGN(const auto reviews, db.query_int64("select count(*) from revlog"));
+    return ContentCounts{.notes = notes, .cards = cards, .reviews = reviews};
+}
+
+Result<ContentCounts> prepare(sqlite::Database& db, TimestampSecs now) {
+    TRY(db.execute("pragma temp_store = file"));
+    TRY_ASSIGN(const int version, schema_version(db));
+    TRY(check_structure(db));
+    TRY(upgrade_to_newest(db, version, now));
+    TRY_ASSIGN(auto transaction, sqlite::Transaction::begin(db));
+    TRY(check_contents(db));
+    TRY(clamp_rows(db));
+    TRY(repair_usns(db));
+    TRY(ensure_indexes(db));
+    TRY(transaction.commit());
+    return count(db);
+}
+
+}  // namespace
+
+Result<ContentCounts> validate_upload(const std::filesystem::path& file, TimestampSecs now) {
+    TRY_ASSIGN(const auto size, size_of(file));
+    if (size == 0) {
+        return fail(ErrorKind::corrupt_upload, "an empty file");
+    }
+    auto counts = [&]() -> Result<ContentCounts> {
+        TRY_ASSIGN(auto db, sqlite::Database::open(
+                                file, {.mode = sqlite::OpenMode::read_write, .untrusted = true}));
+        // No log: the checked file is one file. Exclusive, so that none is shared in memory either.
+        TRY(db.execute("pragma locking_mode = exclusive; pragma journal_mode = delete"));
+        TRY_ASSIGN(const auto result, prepare(db, now));
+        TRY(db.close());
+        return result;
+    }();
+    remove_logs(file);
+    if (!counts) {
+        return as_corrupt(std::move(counts).error());
+    }
+    TRY(sync_to_disk(file));
+    return counts;
+}
+
+Result<std::uint64_t> finish_snapshot(const std::filesystem::path& copy) {
+    {
+        TRY_ASSIGN(auto db, sqlite::Database::open(copy, {.mode = sqlite::OpenMode::read_write}));
+        TRY(db.execute("pragma locking_mode = exclusive"));
+        TRY(db.query_int64("pragma wal_checkpoint(truncate)"));
+        TRY(db.close());
+    }
+    remove_logs(copy);
+    return size_of(copy);
+}
+
+Result<void> date_as_replacement(const std::filesystem::path& file, TimestampMs now) {
+    TRY_ASSIGN(auto db, sqlite::Database::open(file, {.mode = sqlite::OpenMode::read_write}));
+    TRY_ASSIGN(auto update, db.prepare("update col set mod = ?1, scm = ?1"));
+    update.bind(1, now.value);
+    return update.run();
+}
+
+Result<ContentCounts> count_contents(const std::filesystem::path& file) {
+    TRY_ASSIGN(auto db, sqlite::Database::open(file, {.mode = sqlite::OpenMode::read_write}));
+    return count(db);
+}
+
+Result<ContentCounts> lost_contents(const std::filesystem::path& before,
+                                    const std::filesystem::path& after) {
+    TRY_ASSIGN(auto db, sqlite::Database::open(before, {.mode = sqlite::OpenMode::read_write}));
+    TRY_ASSIGN(auto attach, db.prepare("attach ? as after"));
+    attach.bind_text(1, after.native());
+    TRY(attach.run());
+    const auto lost = [&](const std::string& table) {
+        return db.query_int64("select count(*) from main." + table +
+                              " as kept where not exists (select 1 from after." + table +
+                              " as other where other.id = kept.id)");
+    };
+    TRY_ASSIGN(const auto notes, lost("notes"));
+    TRY_ASSIGN(const auto cards, lost("cards"));
+    TRY_ASSIGN(const auto reviews, lost("revlog"));
+    return ContentCounts{.notes = notes, .cards = cards, .reviews = reviews};
+}
+
+}  // namespace ankiwire::collection

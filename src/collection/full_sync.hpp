@@ -1,0 +1,40 @@
+// Files of full syncs, off the account's actor: a received upload is checked before it may become
+// anyone's collection; a copy of the collection is made self-contained before it is sent.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+#include "base/ids.hpp"
+#include "base/result.hpp"
+
+namespace ankiwire::collection {
+
+// How much a collection holds.
+struct ContentCounts {
+    std::int64_t notes = 0;
+    std::int64_t cards = 0;
+    std::int64_t reviews = 0;
+    friend bool operator==(const ContentCounts&, const ContentCounts&) = default;
+};
+
+// Opens `file` defensively, checks it (R-FULL-04 to R-FULL-09), upgrades it to schema 18, gives
+// rows at usn -1 the collection's usn, and leaves one self-contained file. corrupt_upload: it is
+// not a collection that can be taken; the file is then of no further use.
+Result<ContentCounts> validate_upload(const std::filesystem::path& file, TimestampSecs now);
+
+// Makes a copy from CollectionStore::copy_to one self-contained file; returns its size in bytes.
+Result<std::uint64_t> finish_snapshot(const std::filesystem::path& copy);
+
+// Sets the schema and modification stamps of a validated file to `now`, so that every device is
+// asked which side to keep instead of diverging in silence (design ruling 5).
+Result<void> date_as_replacement(const std::filesystem::path& file, TimestampMs now);
+
+// What a finished snapshot holds.
+Result<ContentCounts> count_contents(const std::filesystem::path& file);
+
+// Rows of `before` whose ids `after` lacks. Both are finished snapshots or validated uploads.
+Result<ContentCounts> lost_contents(const std::filesystem::path& before,
+                                    const std::filesystem::path& after);
+
+}  // namespace ankiwire::collection

@@ -1,0 +1,201 @@
+// Takes the objects that a client sends whole (protocol facts B.14 to B.16).
+#include <string>
+#include <unordered_set>
+
+#include "collection/store_impl.hpp"
+#include "model/names.hpp"
+
+namespace ankiwire::collection {
+namespace {
+
+Error inconsistent(const char* what) { return fail(ErrorKind::inconsistent_data, what); }
+
+// Objects whose copy the server has sent in this session: a tie is the server's (ruling 2).
+template <class Id>
+using Sent = std::unordered_set<Id>;
+
+template <class Object, class Id>
+bool is_kept(TimestampSecs existing, const Object& incoming, const Sent<Id>& sent) {
+    return existing > incoming.mtime || (existing == incoming.mtime && sent.contains(incoming.id));
+}
+
+// Whether the stored object, if there is one, stays. `sql` selects its mtime by id.
+template <class Object, class Id>
+Result<bool> stored_is_kept(CollectionStore::Impl& store, std::string_view sql,
+                            const Object& incoming, const Sent<Id>& sent) {
+    if (incoming.id.value == 0) {
+        return inconsistent("an object with id 0");
+    }
+    TRY_ASSIGN(auto query, store.query(sql));
+    TRY_ASSIGN(const auto* const row, query.bind(incoming.id).first());
+    return row != nullptr && is_kept({row->int64(0)}, incoming, sent);
+}
+
+// Appends '+' until no other object has the name; a new name counts as a change made now.
+template <class Object>
+Result<void> make_name_unique(CollectionStore::Impl& store, std::string_view sql, Object& object,
+                              TimestampSecs now) {
+    constexpr int attempts_max = 100;  // names of one message could cost quadratic time
+    for (int attempt = 0; attempt < attempts_max; ++attempt) {
+        TRY_ASSIGN(auto others, store.query(sql));
+        TRY_ASSIGN(const auto* const row, others.bind(object.name, object.id).first());
+        if (row == nullptr) {
+            return {};
+        }
+        object.name += '+';
+        object.mtime = now;
+    }
+    return inconsistent("too many objects of one name");
+}
+
+// A changed number of fields or templates is a change of the schema: none for a normal sync.
+Result<void> expect_same_shape(CollectionStore::Impl& store, const Notetype& incoming) {
+    TRY_ASSIGN(auto query, store.query("select (select count(*) from fields where ntid = ?1), "
+                                       "(select count(*) from templates where ntid = ?1) "
+                                       "where exists (select 1 from notetypes where id = ?1)"));
+    TRY_ASSIGN(const auto* const row, query.bind(incoming.id).first());
+    if (row != nullptr && (row->int64(0) != std::ssize(incoming.fields) ||
+                           row->int64(1) != std::ssize(incoming.templates))) {
+        return inconsistent("a notetype whose number of fields or templates differs");
+    }
+    return {};
+}
+
+Result<void> merge_notetypes(CollectionStore::Impl& store, const std::vector<Notetype>& notetypes,
+                             const SyncContext& context, const Sent<NotetypeId>& sent) {
+    for (const auto& incoming : notetypes) {
+        TRY_ASSIGN(
+            const bool kept,
+            stored_is_kept(store, "select mtime_secs from notetypes where id = ?", incoming, sent));
+        if (kept) {
+            continue;
+        }
+        TRY(expect_same_shape(store, incoming));
+        Notetype notetype = incoming;
+        notetype.usn = context.server_usn;
+        TRY(make_name_unique(store, "select 1 from notetypes where name = ? and id != ?", notetype,
+                             context.now));
+        TRY(put_notetype(store.query_source(), notetype));
+    }
+    return {};
+}
+
+Result<void> merge_decks(CollectionStore::Impl& store, const std::vector<Deck>& decks,
+                         const SyncContext& context, const Sent<DeckId>& sent) {
+    for (const auto& incoming : decks) {
+        TRY_ASSIGN(
+            const bool kept,
+            stored_is_kept(store, "select mtime_secs from decks where id = ?", incoming, sent));
+        if (kept) {
+            continue;
+        }
+        Deck deck = incoming;
+        deck.usn = context.server_usn;
+        TRY(make_name_unique(store, "select 1 from decks where name = ? and id != ?", deck,
+                             context.now));
+        TRY(put_deck(store.query_source(), deck));
+        TRY(store.remove_grave(GraveKind::deck, deck.id.value));
+    }
+    return {};
+}
+
+Result<void> merge_deck_configs(CollectionStore::Impl& store,
+                                const std::vector<DeckConfig>& configs, const SyncContext& context,
+                                const Sent<DeckConfigId>& sent) {
+    for (const auto& incoming : configs) {
+        TRY_ASSIGN(const bool kept,
+                   stored_is_kept(store, "select mtime_secs from deck_config where id = ?",
+                                  incoming, sent));
+        if (kept) {
+            continue;
+        }
+        DeckConfig config = incoming;
+        config.usn = context.server_usn;
+        TRY(put_deck_config(store.query_source(), config));
+    }
+    return {};
+}
+
+// The registered spelling of a tag; none if it is not registered.
+Result<std::optional<std::string>> registered_tag(CollectionStore::Impl& store,
+                                                  std::string_view tag) {
+    TRY_ASSIGN(auto query, store.query("select tag from tags where tag = ?"));
+    TRY_ASSIGN(const auto* const row, query.bind(tag).first());
+    return row == nullptr ? std::nullopt : std::optional(std::string(row->text(0)));
+}
+
+// `tag` with its nearest registered ancestor's spelling. An ancestor folds to the same text, so it
+// has as many parts.
+Result<std::string> with_ancestors_case(CollectionStore::Impl& store, const std::string& tag) {
+    std::string_view ancestor = tag;
+    for (auto end = ancestor.rfind("::"); end != std::string_view::npos;
+         end = ancestor.rfind("::")) {
+        ancestor = ancestor.substr(0, end);
+        TRY_ASSIGN(const auto registered, registered_tag(store, ancestor));
+        if (registered) {
+            return *registered + tag.substr(end);
+        }
+    }
+    return tag;
+}
+
+Result<void> merge_tags(CollectionStore::Impl& store, const std::vector<std::string>& tags,
+                        Usn usn) {
+    for (const auto& tag : tags) {
+        const auto name = normalize_tag(tag);
+        TRY_ASSIGN(const auto registered, registered_tag(store, name));
+        if (registered) {
+            continue;
+        }
+        TRY_ASSIGN(const auto spelled, with_ancestors_case(store, name));
+        TRY(put_tag(store.query_source(), spelled, usn));
+    }
+    return {};
+}
+
+Result<void> replace_config(CollectionStore::Impl& store, const std::vector<ConfigEntry>& config,
+                            const SyncContext& context) {
+    TRY_ASSIGN(auto clear, store.query("delete from config"));
+    TRY(clear.run());
+    for (const auto& entry : config) {
+        TRY(put_config(store.query_source(), entry, context.server_usn, context.now));
+    }
+    return {};
+}
+
+// Every later count of days depends on it, so an absurd one is refused.
+Result<void> set_created(CollectionStore& store, TimestampSecs created, TimestampSecs now) {
+    constexpr std::int64_t year_secs = 366 * 86'400;
+    if (created.value < 0 || created.value > now.value + year_secs) {
+        return inconsistent("an absurd creation time");
+    }
+    TRY_ASSIGN(auto state, store.state());
+    state.created = created;
+    return store.set_state(state);
+}
+
+template <class Id>
+Sent<Id> set_of(const std::vector<Id>& ids) {
+    return {ids.begin(), ids.end()};
+}
+
+}  // namespace
+
+Result<void> CollectionStore::apply_changes(const UnchunkedChanges& changes,
+                                            const SyncContext& context, const SentObjects& sent) {
+    TRY(impl_->expect_transaction());
+    impl_->notetype_shapes.clear();
+    TRY(merge_notetypes(*impl_, changes.notetypes, context, set_of(sent.notetypes)));
+    TRY(merge_decks(*impl_, changes.decks, context, set_of(sent.decks)));
+    TRY(merge_deck_configs(*impl_, changes.deck_configs, context, set_of(sent.deck_configs)));
+    TRY(merge_tags(*impl_, changes.tags, context.server_usn));
+    if (changes.created) {
+        TRY(set_created(*this, *changes.created, context.now));
+    }
+    if (changes.config) {
+        TRY(replace_config(*impl_, *changes.config, context));
+    }
+    return {};
+}
+
+}  // namespace ankiwire::collection

@@ -1,0 +1,72 @@
+// What the parts of CollectionStore share: the locked file and its prepared statements.
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <limits>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "collection/collection_store.hpp"
+#include "collection/files.hpp"
+#include "collection/object_rows.hpp"
+#include "sqlite/query.hpp"
+
+namespace ankiwire::collection {
+
+using sqlite::Query;
+
+// The nearest value that T has: rows of a foreign file may hold what no message can express.
+template <std::integral T>
+T clamp_to(std::int64_t value) {
+    return static_cast<T>(std::clamp<std::int64_t>(value, std::numeric_limits<T>::min(),
+                                                   std::numeric_limits<T>::max()));
+}
+
+enum class GraveKind : std::uint8_t { card = 0, note = 1, deck = 2 };
+
+// The connection, and a descriptor for kernel copies. It is opened after SQLite has its locks and
+// closed after the connection has gone (see FileDescriptor), hence the order of the members.
+struct LockedFile {
+    FileDescriptor descriptor;
+    sqlite::Database db;
+};
+
+// What the text of a note is checked against.
+struct NotetypeShape {
+    std::size_t field_count;
+    std::size_t sort_field_idx;
+};
+
+struct CollectionStore::Impl {
+    std::filesystem::path path;
+    std::optional<LockedFile> file;  // nullopt: closed
+    sqlite::StatementCache statements;
+    std::unordered_map<NotetypeId, NotetypeShape> notetype_shapes;  // those met so far
+    CollectionState committed;
+
+    Result<void> open(TimestampMs now);
+    // Every change is in the file itself afterwards, or the log is still there and it is an error.
+    Result<void> close();
+
+    // These two: an error if the store is closed.
+    Result<sqlite::Database*> database();
+    // `sql` must live as long as the store.
+    Result<Query> query(std::string_view sql);
+    [[nodiscard]] QuerySource query_source();
+    // An error outside a transaction, also if SQLite ended it (disk full): what follows would
+    // otherwise be committed piece by piece.
+    Result<void> expect_transaction();
+
+    // An object that comes back has no grave (ruling 2).
+    Result<bool> has_graves();
+    Result<void> remove_grave(GraveKind kind, std::int64_t id);
+
+    // inconsistent_data: there is no such notetype.
+    Result<NotetypeShape> notetype_shape(NotetypeId id);
+};
+
+}  // namespace ankiwire::collection

@@ -1,0 +1,333 @@
+#include "protocol/account.hpp"
+
+#include <algorithm>
+#include <system_error>
+#include <utility>
+
+#include "base/check.hpp"
+#include "wire/decode.hpp"
+#include "wire/encode.hpp"
+
+namespace ankiwire::protocol {
+
+namespace {
+
+constexpr std::size_t metas_remembered_max = 8;
+
+// `mod` never stands still or goes back, whatever the clock does: equal stamps mean "no changes".
+TimestampMs stamp_after(TimestampMs old, TimestampMs now) {
+    return std::max(now, TimestampMs{old.value + 1});
+}
+
+}  // namespace
+
+Account::Account(std::filesystem::path folder, const IdleLimits& idle)
+    : folder_(std::move(folder)), idle_(idle) {}
+
+SessionState Account::state_for(const SessionKey& key) const {
+    if (!session_) {
+        return SessionState::idle;
+    }
+    return session_->key == key ? SessionState::running : SessionState::other_running;
+}
+
+Result<std::string> Account::step(const Request& request, TimestampMs now) {
+    using enum wire::Method;
+    last_used_ = now;
+    switch (request.method) {
+        case meta:
+            return this->meta(request, now);
+        case start:
+            return this->start(request, now);
+        case apply_graves:
+            return this->apply_graves(request, now);
+        case apply_changes:
+            return this->apply_changes(request, now);
+        case chunk:
+            return this->chunk(request, now);
+        case apply_chunk:
+            return this->apply_chunk(request, now);
+        case sanity_check:
+            return this->sanity_check(request, now);
+        case finish:
+            return this->finish(request, now);
+        case abort:
+            return this->abort(request);
+        case host_key:
+        case upload:
+        case download:
+            break;
+    }
+    return fail(ErrorKind::internal, "not a step of a normal sync");
+}
+
+Result<std::string> Account::meta(const Request& request, TimestampMs now) {
+    TRY_ASSIGN(const auto message, wire::decode_meta_request(request.json));
+    if (message.version != 11) {
+        return fail(ErrorKind::unsupported_version, "meta of an unsupported protocol version");
+    }
+    TRY(ensure_open(now));
+    const auto& state = store_->committed();
+    remember_meta(request.session_key, state.schema_modified);
+    return wire::encode_meta_response({.modified = state.modified,
+                                       .schema_modified = state.schema_modified,
+                                       .usn = state.usn,
+                                       .server_time = to_secs(now),
+                                       .message = {},
+                                       .may_continue = true,
+                                       .empty = state.empty,
+                                       .media_usn = 0});
+}
+
+void Account::remember_meta(const SessionKey& key, TimestampMs schema_modified) {
+    std::erase_if(metas_, [&](const MetaSeen& seen) { return seen.key == key; });
+    if (metas_.size() == metas_remembered_max) {
+        metas_.erase(metas_.begin());
+    }
+    metas_.push_back({key, schema_modified});
+}
+
+Result<std::string> Account::start(const Request& request, TimestampMs now) {
+    if (request.session_key.text.empty()) {
+        return fail(ErrorKind::malformed, "a sync without a session key");
+    }
+    TRY_ASSIGN(const auto message, wire::decode_start_request(request.json));
+    TRY(ensure_open(now));
+    const auto schema_modified = store_->committed().schema_modified;
+    const auto seen = std::ranges::find(metas_, request.session_key, &MetaSeen::key);
+    if (seen != metas_.end() && seen->schema_modified != schema_modified) {  // R-SESS-02
+        return fail(ErrorKind::session_conflict, "the collection was replaced since meta");
+    }
+
+    end_session();  // R-SESS-03
+    TRY(store_->begin());
+    session_ = Session{.key = request.session_key,
+                       .context = {.server_usn = store_->committed().usn,
+                                   .client_usn = message.client_usn,
+                                   .now = to_secs(now)},
+                       .client_is_newer = message.client_is_newer,
+                       .last_used = now,
+                       .sent = {},
+                       .cursor = {}};
+    return in_session(request, now, [&](Session& session) -> Result<std::string> {
+        TRY(store_->roll_over_day(to_secs(now)));
+        // The server's graves are read first, so that the client's own are not echoed (R-START-03).
+        TRY_ASSIGN(const auto graves, store_->graves_since(session.context.client_usn));
+        if (message.graves) {
+            TRY(store_->apply_graves(*message.graves, session.context.server_usn));
+        }
+        return wire::encode_graves_response(graves);
+    });
+}
+
+template <class Op>
+Result<std::string> Account::in_session(const Request& request, TimestampMs now, Op&& op) {
+    if (request.session_key.text.empty()) {
+        return fail(ErrorKind::malformed, "a sync without a session key");
+    }
+    const Rule* rule = find_rule(request.method, state_for(request.session_key));
+    CHECK(rule != nullptr);
+    if (!rule->next) {
+        return fail(ErrorKind::session_conflict, "no running sync with this session key");
+    }
+    session_->last_used = now;
+    session_->context.now = to_secs(now);
+    auto reply = op(*session_);
+    if (!reply) {
+        end_session();  // R-SESS-04
+    }
+    return reply;
+}
+
+Result<std::string> Account::apply_graves(const Request& request, TimestampMs now) {
+    TRY_ASSIGN(const auto graves, wire::decode_apply_graves_request(request.json));
+    return in_session(request, now, [&](Session& session) -> Result<std::string> {
+        TRY(store_->apply_graves(graves, session.context.server_usn));
+        return wire::encode_null_response();
+    });
+}
+
+Result<std::string> Account::apply_changes(const Request& request, TimestampMs now) {
+    TRY_ASSIGN(const auto incoming, wire::decode_apply_changes_request(request.json));
+    return in_session(request, now, [&](Session& session) -> Result<std::string> {
+        TRY_ASSIGN(const auto outgoing,
+                   store_->changes_since(session.context.client_usn, !session.client_is_newer));
+        for (const auto& notetype : outgoing.notetypes) {
+            session.sent.notetypes.push_back(notetype.id);
+        }
+        for (const auto& deck : outgoing.decks) {
+            session.sent.decks.push_back(deck.id);
+        }
+        for (const auto& config : outgoing.deck_configs) {
+            session.sent.deck_configs.push_back(config.id);
+        }
+        TRY(store_->apply_changes(incoming, session.context, session.sent));
+        return wire::encode_changes_response(outgoing);
+    });
+}
+
+Result<std::string> Account::chunk(const Request& request, TimestampMs now) {
+    TRY(wire::decode_empty_request(request.json));
+    return in_session(request, now, [&](Session& session) -> Result<std::string> {
+        if (!session.cursor) {
+            session.cursor.emplace(session.context.client_usn);
+        }
+        TRY_ASSIGN(const auto rows, store_->next_chunk(*session.cursor));
+        return wire::encode_chunk_response(rows);
+    });
+}
+
+Result<std::string> Account::apply_chunk(const Request& request, TimestampMs now) {
+    TRY_ASSIGN(const auto rows, wire::decode_apply_chunk_request(request.json));
+    return in_session(request, now, [&](Session& session) -> Result<std::string> {
+        TRY(store_->apply_chunk(rows, session.context));
+        return wire::encode_null_response();
+    });
+}
+
+Result<std::string> Account::sanity_check(const Request& request, TimestampMs now) {
+    TRY_ASSIGN(auto message, wire::decode_sanity_check_request(request.json));
+    auto reply = in_session(request, now, [&](Session&) -> Result<std::string> {
+        wire::SanityCheckResponse response{.ok = false, .client = message.client, .server = {}};
+        TRY_ASSIGN(const bool pending, store_->has_pending_rows());
+        if (!pending) {
+            TRY_ASSIGN(auto server, store_->counts());
+            server.due = {};
+            server.graves = 0;
+            if (auto* client = std::get_if<SanityCounts>(&response.client)) {
+                client->due = {};  // R-SANITY-02
+                client->graves = 0;
+                response.ok = *client == server;
+            }
+            response.server = server;
+        }
+        if (!response.ok) {
+            end_session();  // R-SANITY-03
+        }
+        return wire::encode_sanity_check_response(response);
+    });
+    return reply;
+}
+
+Result<std::string> Account::finish(const Request& request, TimestampMs now) {
+    TRY(wire::decode_empty_request(request.json));
+    return in_session(request, now, [&](Session&) -> Result<std::string> {
+        TRY_ASSIGN(auto state, store_->state());
+        state.modified = stamp_after(state.modified, now);
+        state.last_sync = state.modified;
+        state.usn.value += 1;
+        TRY(store_->set_state(state));
+        TRY(store_->commit());
+        session_.reset();
+        return wire::encode_finish_response(state.modified);
+    });
+}
+
+Result<std::string> Account::abort(const Request& request) {
+    TRY(wire::decode_empty_request(request.json));
+    if (state_for(request.session_key) == SessionState::running) {
+        end_session();
+    }
+    return wire::encode_null_response();  // R-ABORT-01
+}
+
+Result<void> Account::ensure_open(TimestampMs now) {
+    last_used_ = now;
+    if (store_) {
+        return {};
+    }
+    std::error_code error;
+    std::filesystem::create_directories(folder_, error);
+    if (error) {
+        return fail(ErrorKind::storage, "making the account's folder: " + error.message());
+    }
+    TRY_ASSIGN(store_, collection::CollectionStore::open(folder_ / "collection.anki2", now));
+    return {};
+}
+
+void Account::end_session() {
+    if (session_) {
+        store_->rollback();
+        session_.reset();
+    }
+}
+
+Result<void> Account::copy_for_download(const std::filesystem::path& target, TimestampMs now) {
+    TRY(ensure_open(now));
+    if (!session_) {  // R-FULL-12
+        TRY(edit([](collection::CollectionStore&, Usn) { return Result<void>(); }, now,
+                 {.raise_usn = true}));
+    }
+    return store_->copy_to(target);
+}
+
+Result<collection::CollectionState> Account::copy_committed(const std::filesystem::path& target,
+                                                            TimestampMs now) {
+    TRY(ensure_open(now));
+    TRY(store_->copy_to(target));
+    return store_->committed();
+}
+
+Result<bool> Account::install_upload(const std::filesystem::path& file,
+                                     const collection::CollectionState& copied, TimestampMs now) {
+    TRY(ensure_open(now));
+    if (store_->committed() != copied) {  // every commit moves `mod`
+        return false;
+    }
+    end_session();
+    TRY(store_->replace_with(file, now));
+    return true;
+}
+
+Result<void> Account::edit(const Edit& fn, TimestampMs now, const EditOptions& options) {
+    if (session_) {
+        return fail(ErrorKind::busy, "a sync is running");
+    }
+    TRY(ensure_open(now));
+    TRY(store_->begin());
+    const auto before = store_->committed();
+    auto result = [&]() -> Result<void> {
+        TRY(fn(*store_, before.usn));
+        TRY_ASSIGN(auto state, store_->state());
+        if (state.schema_modified != before.schema_modified && !options.may_change_schema) {
+            return fail(ErrorKind::inconsistent_data, "an edit that forces a full sync");
+        }
+        state.modified = stamp_after(before.modified, now);
+        if (options.raise_usn) {
+            state.usn.value += 1;
+        }
+        TRY(store_->set_state(state));
+        return store_->commit();
+    }();
+    if (!result) {
+        store_->rollback();
+        return result;
+    }
+    return {};
+}
+
+void Account::tick(TimestampMs now) {
+    if (session_ && now.value - session_->last_used.value >= idle_.session_ms) {
+        end_session();
+    }
+    if (store_ && !session_ && now.value - last_used_.value >= idle_.account_ms) {
+        // A failed checkpoint leaves a WAL file that the next opening recovers.
+        static_cast<void>(close());
+    }
+}
+
+Result<void> Account::close() {
+    end_session();
+    if (!store_) {
+        return {};
+    }
+    auto result = store_->close();
+    store_.reset();
+    return result;
+}
+
+std::optional<collection::CollectionState> Account::committed() const {
+    return store_ ? std::optional(store_->committed()) : std::nullopt;
+}
+
+}  // namespace ankiwire::protocol

@@ -1,0 +1,377 @@
+#include "protocol/account.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+
+#include "collection/full_sync.hpp"
+#include "wire/decode.hpp"
+#include "wire/encode.hpp"
+
+namespace ankiwire::protocol {
+namespace {
+
+using testing::HasSubstr;
+using wire::Method;
+
+Card card(std::int64_t id, std::int64_t mtime = 1) {
+    Card row{};
+    row.id = {id};
+    row.note_id = {1};
+    row.deck_id = {1};
+    row.mtime = {mtime};
+    row.usn = usn_pending;
+    return row;
+}
+
+Chunk cards_chunk(std::int64_t first_id, std::int64_t count, std::int64_t mtime = 1) {
+    Chunk chunk{.done = true, .revlog = {}, .cards = {}, .notes = {}};
+    for (auto id = first_id; id < first_id + count; ++id) {
+        chunk.cards.push_back(card(id, mtime));
+    }
+    return chunk;
+}
+
+// A new collection has six notetypes, one deck and one deck config.
+SanityCounts counts_with_cards(std::uint32_t cards) {
+    return {.cards = cards, .notetypes = 6, .decks = 1, .deck_configs = 1};
+}
+
+class AccountTest : public testing::Test {
+protected:
+    AccountTest()
+        : root_(std::filesystem::path(testing::TempDir()) /
+                ("account_test_" + std::to_string(getpid()) + "_" +
+                 testing::UnitTest::GetInstance()->current_test_info()->name())),
+          account_(root_ / "alice") {
+        std::filesystem::remove_all(root_);
+        std::filesystem::create_directories(root_);
+    }
+    ~AccountTest() override {
+        EXPECT_TRUE(account_.close());
+        std::filesystem::remove_all(root_);
+    }
+
+    Result<std::string> call(Method method, const std::string& key,
+                             const std::string& json = "{}") {
+        now_.value += 10;
+        return account_.step({.method = method, .session_key = {key}, .json = json}, now_);
+    }
+    std::string ok(Method method, const std::string& key, const std::string& json = "{}") {
+        auto reply = call(method, key, json);
+        EXPECT_TRUE(reply) << method_name(method) << ": " << reply.error().context;
+        return reply ? *reply : std::string();
+    }
+    void refused(ErrorKind kind, Method method, const std::string& key,
+                 const std::string& json = "{}") {
+        auto reply = call(method, key, json);
+        ASSERT_FALSE(reply) << method_name(method) << " gave " << *reply;
+        EXPECT_EQ(reply.error().kind, kind) << reply.error().context;
+    }
+
+    wire::MetaResponse meta(const std::string& key = "m") {
+        auto response = wire::decode_meta_response(
+            ok(Method::meta, key, wire::encode_meta_request({.version = 11, .client = "test"})));
+        EXPECT_TRUE(response);
+        return *response;
+    }
+    Graves start(const std::string& key, std::int32_t client_usn = 0, bool newer = false) {
+        auto graves = wire::decode_graves_response(
+            ok(Method::start, key,
+               wire::encode_start_request(
+                   {.client_usn = {client_usn}, .client_is_newer = newer, .graves = {}})));
+        EXPECT_TRUE(graves);
+        return *graves;
+    }
+    Chunk chunk(const std::string& key) {
+        auto rows = wire::decode_chunk_response(ok(Method::chunk, key));
+        EXPECT_TRUE(rows);
+        return *rows;
+    }
+    void apply_chunk(const std::string& key, const Chunk& rows) {
+        EXPECT_EQ(ok(Method::apply_chunk, key, wire::encode_apply_chunk_request(rows)), "null");
+    }
+    std::string sanity_check(const std::string& key, const SanityCounts& counts) {
+        return ok(Method::sanity_check, key, wire::encode_sanity_check_request({counts}));
+    }
+    // A whole sync that brings cards.
+    void sync_cards(const std::string& key, const Chunk& rows) {
+        start(key, meta(key).usn.value);
+        apply_chunk(key, rows);
+        ok(Method::finish, key);
+    }
+
+    std::filesystem::path root_;
+    Account account_;
+    TimestampMs now_{1'700'000'000'000};
+};
+
+TEST_F(AccountTest, meta_of_a_new_account_says_empty_and_never_modified) {
+    const auto reply = meta();
+    EXPECT_EQ(reply.modified, TimestampMs{0});
+    EXPECT_EQ(reply.usn, Usn{0});
+    EXPECT_TRUE(reply.empty);
+    EXPECT_TRUE(reply.may_continue);
+    EXPECT_EQ(reply.server_time, to_secs(now_));
+}
+
+TEST_F(AccountTest, a_whole_sync_is_seen_by_the_next_device) {
+    EXPECT_EQ(start("a"), Graves{});
+    ok(Method::apply_graves, "a", R"({"chunk":{"notes":[],"cards":[77],"decks":[]}})");
+    ok(Method::apply_changes, "a", R"({"changes":{"models":[],"decks":[[],[]],"tags":["blue"]}})");
+    EXPECT_TRUE(chunk("a").done);
+    apply_chunk("a", cards_chunk(1, 3));
+    EXPECT_THAT(sanity_check("a", counts_with_cards(3)), HasSubstr(R"("status":"ok")"));
+    EXPECT_EQ(ok(Method::finish, "a"), std::to_string(now_.value));
+
+    const auto after = meta("b");
+    EXPECT_EQ(after.usn, Usn{1});
+    EXPECT_EQ(after.modified, now_ = TimestampMs{after.modified.value});
+    EXPECT_FALSE(after.empty);
+    EXPECT_THAT(start("b").cards, testing::ElementsAre(CardId{77}));
+    EXPECT_THAT(
+        ok(Method::apply_changes, "b", R"({"changes":{"models":[],"decks":[[],[]],"tags":[]}})"),
+        HasSubstr(R"("tags":["blue"])"));
+    const auto rows = chunk("b");
+    ASSERT_EQ(rows.cards.size(), 3U);
+    EXPECT_EQ(rows.cards[0].usn, Usn{0});  // the server's usn at the first device's start
+}
+
+TEST_F(AccountTest, refuses_stateful_calls_without_a_running_sync) {  // R-SESS-07
+    const std::string graves = R"({"chunk":{"notes":[],"cards":[],"decks":[]}})";
+    const std::string changes = R"({"changes":{"models":[],"decks":[[],[]],"tags":[]}})";
+    for (const std::string key : {"a", "other"}) {
+        refused(ErrorKind::session_conflict, Method::apply_graves, key, graves);
+        refused(ErrorKind::session_conflict, Method::apply_changes, key, changes);
+        refused(ErrorKind::session_conflict, Method::chunk, key);
+        refused(ErrorKind::session_conflict, Method::apply_chunk, key,
+                R"({"chunk":{"done":true}})");
+        refused(ErrorKind::session_conflict, Method::sanity_check, key,
+                R"({"client":[[0,0,0],0,0,0,0,0,0,0]})");
+        refused(ErrorKind::session_conflict, Method::finish, key);
+        if (key == "a") {
+            start("b");  // now with a sync of another key running
+        }
+    }
+    EXPECT_TRUE(chunk("b").done);  // which none of the calls has touched
+}
+
+TEST_F(AccountTest, refuses_a_sync_without_a_session_key) {
+    refused(ErrorKind::malformed, Method::start, "", R"({"minUsn":0,"lnewer":false})");
+    refused(ErrorKind::malformed, Method::chunk, "");
+}
+
+TEST_F(AccountTest, a_new_start_rolls_the_running_sync_back) {  // R-SESS-03
+    start("a");
+    apply_chunk("a", cards_chunk(1, 3));
+    start("b");
+    EXPECT_TRUE(chunk("b").cards.empty());
+    refused(ErrorKind::session_conflict, Method::finish, "a");
+    ok(Method::finish, "b");
+    EXPECT_TRUE(meta().empty);
+}
+
+TEST_F(AccountTest, meta_of_another_device_disturbs_nothing_and_sees_no_uncommitted_row) {
+    start("a");
+    apply_chunk("a", cards_chunk(1, 3));
+    const auto before = meta("b");
+    EXPECT_TRUE(before.empty);  // R-META-01
+    EXPECT_EQ(before.usn, Usn{0});
+    ok(Method::finish, "a");
+    EXPECT_FALSE(meta("b").empty);
+}
+
+TEST_F(AccountTest, a_failed_operation_ends_the_sync_and_unparsable_json_does_not) {  // R-SESS-04
+    start("a");
+    apply_chunk("a", cards_chunk(1, 1));
+    refused(ErrorKind::malformed, Method::apply_chunk, "a", "{nonsense");
+    refused(ErrorKind::malformed, Method::finish, "a", R"({"surprise":1})");
+    EXPECT_TRUE(account_.is_syncing());
+    Chunk stray{.done = true, .revlog = {}, .cards = {}, .notes = {}};
+    stray.notes.push_back({.id = {5},
+                           .guid = "g",
+                           .notetype_id = {999},
+                           .mtime = {1},
+                           .usn = usn_pending,
+                           .tags = "",
+                           .fields = "x"});
+    refused(ErrorKind::inconsistent_data, Method::apply_chunk, "a",
+            wire::encode_apply_chunk_request(stray));
+    EXPECT_FALSE(account_.is_syncing());
+    refused(ErrorKind::session_conflict, Method::finish, "a");
+    EXPECT_TRUE(meta().empty);
+}
+
+TEST_F(AccountTest, a_failed_sanity_check_ends_the_sync_with_nothing_kept) {  // R-SANITY-03
+    start("a");
+    apply_chunk("a", cards_chunk(1, 3));
+    EXPECT_THAT(sanity_check("a", counts_with_cards(4)), HasSubstr(R"("status":"bad")"));
+    refused(ErrorKind::session_conflict, Method::finish, "a");
+    const auto after = meta();
+    EXPECT_TRUE(after.empty);
+    EXPECT_EQ(after.usn, Usn{0});
+}
+
+TEST_F(AccountTest, the_sanity_check_ignores_due_counts_and_graves) {  // R-SANITY-02
+    start("a");
+    apply_chunk("a", cards_chunk(1, 2));
+    auto counts = counts_with_cards(2);
+    counts.due = {7, 8, 9};
+    counts.graves = 5;
+    EXPECT_THAT(sanity_check("a", counts), HasSubstr(R"("status":"ok")"));
+}
+
+TEST_F(AccountTest, a_client_that_failed_its_own_check_is_told_bad) {
+    start("a");
+    const auto reply = ok(Method::sanity_check, "a", R"({"client":"failed basic check"})");
+    EXPECT_THAT(reply, HasSubstr(R"("status":"bad","c":"failed basic check")"));
+}
+
+TEST_F(AccountTest, abort_ends_only_the_sync_of_its_own_key) {  // R-ABORT-01
+    start("a");
+    EXPECT_EQ(ok(Method::abort, "b"), "null");
+    EXPECT_TRUE(account_.is_syncing());
+    EXPECT_EQ(ok(Method::abort, "a"), "null");
+    EXPECT_FALSE(account_.is_syncing());
+    EXPECT_EQ(ok(Method::abort, "a"), "null");
+}
+
+TEST_F(AccountTest, rows_deleted_under_a_running_chunk_are_not_sent) {  // R-CHUNK-04
+    sync_cards("a", cards_chunk(1, 600));
+    start("b");
+    std::size_t received = chunk("b").cards.size();
+    Graves all;
+    for (std::int64_t id = 1; id <= 600; ++id) {
+        all.cards.push_back({id});
+    }
+    ok(Method::apply_graves, "b", wire::encode_apply_graves_request(all));
+    const auto rest = chunk("b");
+    received += rest.cards.size();
+    EXPECT_TRUE(rest.done);
+    EXPECT_EQ(received, 250U);
+}
+
+TEST_F(AccountTest, start_is_refused_if_the_collection_was_replaced_since_meta) {  // R-SESS-02
+    meta("a");
+    ASSERT_TRUE(account_.edit(
+        [&](collection::CollectionStore& store, Usn) -> Result<void> {
+            TRY_ASSIGN(auto state, store.state());
+            state.schema_modified.value += 1;
+            return store.set_state(state);
+        },
+        now_, {.may_change_schema = true}));
+    refused(ErrorKind::session_conflict, Method::start, "a", R"({"minUsn":0,"lnewer":false})");
+    meta("a");
+    start("a");
+}
+
+TEST_F(AccountTest, an_idle_sync_is_rolled_back_by_the_clock_alone) {  // R-SESS-05
+    start("a");
+    apply_chunk("a", cards_chunk(1, 3));
+    const auto last = now_;
+    meta("b");  // another device's interest does not keep the sync alive
+    account_.tick({last.value + limits::session_idle_ms_max - 1});
+    EXPECT_TRUE(account_.is_syncing());
+    account_.tick({last.value + limits::session_idle_ms_max});
+    EXPECT_FALSE(account_.is_syncing());
+    refused(ErrorKind::session_conflict, Method::finish, "a");
+    EXPECT_TRUE(meta().empty);
+}
+
+TEST_F(AccountTest, an_idle_account_is_closed_and_opens_again_by_itself) {  // R-STORE-05
+    sync_cards("a", cards_chunk(1, 3));
+    account_.tick({now_.value + limits::account_idle_ms_max - 1});
+    EXPECT_TRUE(account_.is_open());
+    account_.tick({now_.value + limits::account_idle_ms_max});
+    EXPECT_FALSE(account_.is_open());
+    EXPECT_FALSE(meta().empty);
+}
+
+TEST_F(AccountTest, one_edit_on_the_server_reaches_two_clients_by_a_normal_sync) {
+    sync_cards("a", cards_chunk(1, 1));
+    const auto client_usn = meta().usn;  // both clients are up to date
+    const auto before = meta().modified;
+    ASSERT_TRUE(account_.edit(
+        [](collection::CollectionStore& store, Usn server_usn) {
+            return store.apply_chunk(
+                cards_chunk(50, 1),
+                {.server_usn = server_usn, .client_usn = server_usn, .now = {}});
+        },
+        now_));
+    EXPECT_GT(meta().modified, before);
+    auto first_usn = client_usn.value;
+    for (const std::string key : {"a", "b"}) {
+        start(key, first_usn);
+        const auto rows = chunk(key);
+        ASSERT_EQ(rows.cards.size(), 1U) << key;
+        EXPECT_EQ(rows.cards[0].id, CardId{50});
+        ok(Method::finish, key);
+    }
+}
+
+TEST_F(AccountTest, an_edit_is_refused_while_a_sync_runs_and_when_it_would_force_a_full_sync) {
+    start("a");
+    const auto nothing = [](collection::CollectionStore&, Usn) { return Result<void>(); };
+    EXPECT_EQ(account_.edit(nothing, now_).error().kind, ErrorKind::busy);
+    ok(Method::abort, "a");
+    EXPECT_TRUE(account_.edit(nothing, now_));
+    const auto scm = meta().schema_modified;
+    const auto force = [](collection::CollectionStore& store, Usn) -> Result<void> {
+        TRY_ASSIGN(auto state, store.state());
+        state.schema_modified.value += 1;
+        return store.set_state(state);
+    };
+    EXPECT_EQ(account_.edit(force, now_).error().kind, ErrorKind::inconsistent_data);
+    EXPECT_EQ(meta().schema_modified, scm);
+}
+
+TEST_F(AccountTest, a_download_raises_the_usn_only_if_no_sync_is_running) {  // R-FULL-12, R-FULL-13
+    const auto copy = root_ / "copy.anki2";
+    ASSERT_TRUE(account_.copy_for_download(copy, now_));
+    EXPECT_EQ(meta().usn, Usn{1});
+    start("a");
+    apply_chunk("a", cards_chunk(1, 3));
+    std::filesystem::remove(copy);
+    ASSERT_TRUE(account_.copy_for_download(copy, now_));
+    EXPECT_TRUE(account_.is_syncing());
+    ASSERT_TRUE(collection::finish_snapshot(copy));
+    EXPECT_EQ(collection::count_contents(copy)->cards, 0);
+    ok(Method::finish, "a");
+    EXPECT_EQ(meta().usn, Usn{2});
+}
+
+TEST_F(AccountTest, an_upload_ends_a_running_sync_and_waits_for_what_was_committed_meanwhile) {
+    // Another account's collection is what is uploaded.
+    Account donor(root_ / "donor");
+    const auto upload = root_ / "upload.anki2";
+    ASSERT_TRUE(donor.copy_for_download(upload, now_));
+    ASSERT_TRUE(donor.close());
+    ASSERT_TRUE(collection::validate_upload(upload, to_secs(now_)));
+
+    const auto copy = root_ / "kept.anki2";
+    auto copied = account_.copy_committed(copy, now_);
+    ASSERT_TRUE(copied);
+    sync_cards("a", cards_chunk(1, 3));
+    start("b");
+    auto installed = account_.install_upload(upload, *copied, now_);
+    ASSERT_TRUE(installed);
+    EXPECT_FALSE(*installed);  // what "a" committed is not in the kept copy
+    EXPECT_TRUE(account_.is_syncing());
+
+    std::filesystem::remove(copy);
+    copied = account_.copy_committed(copy, now_);
+    ASSERT_TRUE(copied);
+    installed = account_.install_upload(upload, *copied, now_);
+    ASSERT_TRUE(installed);
+    EXPECT_TRUE(*installed);
+    EXPECT_FALSE(account_.is_syncing());
+    EXPECT_TRUE(meta().empty);
+    ASSERT_TRUE(collection::finish_snapshot(copy));
+    EXPECT_EQ(collection::count_contents(copy)->cards, 3);
+}
+
+}  // namespace
+}  // namespace ankiwire::protocol

@@ -1,0 +1,51 @@
+// How coroutines of the network hand work to the pools, and TRY for coroutines.
+#pragma once
+
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <type_traits>
+#include <utility>
+
+#include "base/result.hpp"
+
+namespace ankiwire::server {
+
+namespace asio = boost::asio;
+
+// Runs fn() on `executor`; the coroutine waits without a thread and goes on where it was. A job
+// that runs is never interrupted: what it refers to must be its own or outlive the pool.
+template <class Executor, class Fn>
+asio::awaitable<std::invoke_result_t<Fn&>> run_on(Executor executor, Fn fn) {
+    using Value = std::invoke_result_t<Fn&>;
+    auto start = [executor = std::move(executor), fn = std::move(fn)](auto handler) mutable {
+        asio::post(executor, [handler = std::move(handler), fn = std::move(fn)]() mutable {
+            auto home = asio::get_associated_executor(handler);
+            asio::post(home, [handler = std::move(handler), value = Value(fn())]() mutable {
+                std::move(handler)(std::move(value));
+            });
+        });
+    };
+    co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Value)>(
+        std::move(start), asio::use_awaitable);
+}
+
+}  // namespace ankiwire::server
+
+// As TRY and TRY_ASSIGN, inside a coroutine that returns a Result.
+#define CO_TRY(expr)                                 \
+    do {                                             \
+        if (auto try_result = (expr); !try_result) { \
+            co_return std::move(try_result).error(); \
+        }                                            \
+    } while (false)
+#define CO_TRY_ASSIGN(target, expr) \
+    CO_TRY_ASSIGN_(ANKIWIRE_CONCAT(try_result_, __LINE__), target, expr)
+#define CO_TRY_ASSIGN_(temporary, target, expr) \
+    auto temporary = (expr);                    \
+    if (!temporary) {                           \
+        co_return std::move(temporary).error(); \
+    }                                           \
+    target = std::move(temporary).value()

@@ -1,0 +1,33 @@
+#include "server/data_folder.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <cerrno>
+#include <string>
+#include <system_error>
+
+namespace ankiwire::server {
+
+Result<DataFolder> DataFolder::lock(const std::filesystem::path& base) {
+    std::error_code error;
+    std::filesystem::create_directories(base, error);
+    if (error) {
+        return fail(ErrorKind::storage,
+                    "the data folder " + base.string() + " cannot be made: " + error.message());
+    }
+    collection::FileDescriptor file(
+        ::open((base / data_folder_lock_name).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (file.get() < 0) {
+        return fail(ErrorKind::storage,
+                    "the data folder " + base.string() +
+                        " cannot be written: " + std::generic_category().message(errno));
+    }
+    if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+        return fail(ErrorKind::busy, "the data folder " + base.string() +
+                                         " is in use by another ankiwire; stop that one first");
+    }
+    return DataFolder(std::move(file));
+}
+
+}  // namespace ankiwire::server

@@ -1,0 +1,215 @@
+#include "server/full_sync.hpp"
+
+#include <fcntl.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+#include "base/clock.hpp"
+#include "collection/files.hpp"
+#include "collection/full_sync.hpp"
+#include "server/temp_file.hpp"
+#include "zstd/stream.hpp"
+
+namespace ankiwire::server {
+namespace {
+
+constexpr int replace_attempts_max = 3;
+constexpr std::size_t read_bytes = 256 * limits::kib;
+
+Result<collection::FileDescriptor> create_file(const std::filesystem::path& path) {
+    std::error_code error;
+    std::filesystem::create_directories(path.parent_path(), error);
+    const int descriptor = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (error || descriptor < 0) {
+        return fail(ErrorKind::storage,
+                    std::string("making a file for an upload: ") + std::strerror(errno));
+    }
+    return collection::FileDescriptor(descriptor);
+}
+
+Result<void> write_all(const collection::FileDescriptor& file, std::string_view bytes) {
+    while (!bytes.empty()) {
+        const ssize_t written = write(file.get(), bytes.data(), bytes.size());
+        if (written < 0 && errno != EINTR) {
+            return fail(ErrorKind::storage,
+                        std::string("writing an upload: ") + std::strerror(errno));
+        }
+        bytes.remove_prefix(written < 0 ? 0 : static_cast<std::size_t>(written));
+    }
+    return {};
+}
+
+// A finished snapshot on its way out: read, packed and removed on the workers.
+class PackedFile final : public ReplyBody {
+public:
+    PackedFile(TempFile temp, collection::FileDescriptor file,
+               asio::thread_pool::executor_type workers)
+        : temp_(std::move(temp)), file_(std::move(file)), workers_(std::move(workers)) {}
+
+    asio::awaitable<Result<std::string>> next() override {
+        auto job = [this] { return read_and_pack(); };
+        co_return co_await run_on(workers_, std::move(job));
+    }
+
+private:
+    Result<std::string> read_and_pack() {
+        std::string packed;
+        const auto sink = [&packed](std::string_view piece) -> Result<void> {
+            packed += piece;
+            return {};
+        };
+        while (packed.empty() && !ended_) {
+            plain_.resize(read_bytes);
+            const ssize_t size = read(file_.get(), plain_.data(), plain_.size());
+            if (size < 0) {
+                return fail(ErrorKind::storage,
+                            std::string("reading a snapshot: ") + std::strerror(errno));
+            }
+            if (size > 0) {
+                TRY(encoder_.push({plain_.data(), static_cast<std::size_t>(size)}, sink));
+                continue;
+            }
+            TRY(encoder_.finish(sink));
+            ended_ = true;
+            temp_.remove();
+        }
+        return packed;
+    }
+
+    TempFile temp_;
+    collection::FileDescriptor file_;
+    asio::thread_pool::executor_type workers_;
+    zstd::Encoder encoder_;
+    std::string plain_;
+    bool ended_ = false;
+};
+
+}  // namespace
+
+asio::awaitable<Result<void>> FullSync::receive(const std::filesystem::path& file,
+                                                RequestBody& body) {
+    const auto workers = lanes_.workers.get_executor();
+    auto create = [&file] { return create_file(file); };
+    CO_TRY_ASSIGN(const auto out, co_await run_on(workers, std::move(create)));
+    zstd::Decoder decoder(limits_.unpacked_bytes_max);
+    const auto sink = [&out](std::string_view bytes) { return write_all(out, bytes); };
+
+    for (std::size_t packed_bytes = 0;;) {
+        CO_TRY_ASSIGN(const auto piece, co_await body.next());
+        packed_bytes += piece.size();
+        if (packed_bytes > limits_.packed_bytes_max) {
+            co_return fail(ErrorKind::too_large, "the packed upload is too large");
+        }
+        if (piece.empty()) {
+            co_return decoder.finish();
+        }
+        auto unpack = [&decoder, &sink, piece] { return decoder.push(piece, sink); };
+        CO_TRY(co_await run_on(workers, std::move(unpack)));
+    }
+}
+
+asio::awaitable<Result<void>> FullSync::upload(std::shared_ptr<AccountActor> actor,
+                                               std::string client, RequestBody& body) {
+    const TempFile file(actor->user().folder, "upload");
+    if (const auto received = co_await receive(file.path(), body); !received) {
+        const auto& error = received.error();
+        const bool cut = error.kind == ErrorKind::malformed;
+        co_return fail(cut ? ErrorKind::corrupt_upload : error.kind, error.context);
+    }
+    auto validate = [&file]() -> Result<void> {
+        TRY(collection::validate_upload(file.path(), to_secs(system_now())));
+        return {};
+    };
+    CO_TRY(co_await run_on(lanes_.transfers.get_executor(), std::move(validate)));
+
+    for (int attempt = 0; attempt < replace_attempts_max; ++attempt) {
+        CO_TRY_ASSIGN(const bool replaced, co_await replace(actor, client, file.path()));
+        if (replaced) {
+            co_return Result<void>();
+        }
+    }
+    co_return fail(ErrorKind::busy, "the collection kept changing during an upload");
+}
+
+// False: the collection has changed since it was kept.
+asio::awaitable<Result<bool>> FullSync::replace(std::shared_ptr<AccountActor> actor,
+                                                std::string client,
+                                                const std::filesystem::path& upload) {
+    const TempFile old(actor->user().folder, "replaced");
+    auto copy = [&old](AccountActor::Parts& parts) {
+        return parts.account.copy_committed(old.path(), system_now());
+    };
+    CO_TRY_ASSIGN(const auto copied, co_await actor->run(std::move(copy)));
+
+    const auto transfers = lanes_.transfers.get_executor();
+    if (!copied.empty) {
+        auto keep = [&] {
+            return keep_replaced(actor->user().folder, old.path(), upload, "upload", client,
+                                 system_now());
+        };
+        CO_TRY(co_await run_on(transfers, std::move(keep)));
+    }
+    auto install = [&](AccountActor::Parts& parts) {
+        const auto now = system_now();
+        auto installed = parts.account.install_upload(upload, copied, now);
+        if (installed && *installed) {
+            parts.record(client, SyncOutcome::uploaded, now);
+        }
+        return installed;
+    };
+    CO_TRY_ASSIGN(const bool installed, co_await actor->run(std::move(install)));
+    if (!installed) {
+        co_return false;
+    }
+    auto evict = [&] {
+        return collection::evict_versions(actor->user().folder, limits_.retention, system_now());
+    };
+    if (const auto evicted = co_await run_on(transfers, std::move(evict)); !evicted) {
+        spdlog::warn("old versions could not be removed: {}", evicted.error().context);
+    }
+    co_return true;
+}
+
+asio::awaitable<Result<FullSync::Download>> FullSync::download(std::shared_ptr<AccountActor> actor,
+                                                               std::string client) {
+    TempFile file(actor->user().folder, "download");
+    auto copy = [&](AccountActor::Parts& parts) -> Result<void> {
+        const auto now = system_now();
+        TRY(parts.account.copy_for_download(file.path(), now));
+        parts.record(client, SyncOutcome::downloaded, now);
+        return {};
+    };
+    CO_TRY(co_await actor->run(std::move(copy)));
+
+    auto finish = [&file] { return collection::finish_snapshot(file.path()); };
+    CO_TRY_ASSIGN(const auto bytes,
+                  co_await run_on(lanes_.transfers.get_executor(), std::move(finish)));
+    if (bytes > limits::response_bytes_max) {
+        co_return fail(ErrorKind::too_large, "the collection is larger than a client can take");
+    }
+    CO_TRY_ASSIGN(auto descriptor, collection::open_for_reading(file.path()));
+    co_return Download{bytes, std::make_unique<PackedFile>(std::move(file), std::move(descriptor),
+                                                           lanes_.workers.get_executor())};
+}
+
+Result<void> keep_replaced(const std::filesystem::path& account_folder,
+                           const std::filesystem::path& snapshot,
+                           const std::filesystem::path& replacement, std::string reason,
+                           std::string client, TimestampMs now) {
+    TRY(collection::finish_snapshot(snapshot));
+    collection::Version version{.kept_at = now,
+                                .reason = std::move(reason),
+                                .client = std::move(client),
+                                .contents = {},
+                                .lost = {}};
+    TRY_ASSIGN(version.contents, collection::count_contents(snapshot));
+    TRY_ASSIGN(version.lost, collection::lost_contents(snapshot, replacement));
+    TRY(collection::keep_version(account_folder, snapshot, std::move(version)));
+    return {};
+}
+
+}  // namespace ankiwire::server

@@ -1,0 +1,339 @@
+#include "server/http_session.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/buffer_body.hpp>
+#include <boost/beast/http/chunk_encode.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
+#include <string>
+
+#include "server/request_log.hpp"
+
+namespace ankiwire::server {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+constexpr unsigned http_1_1 = 11;
+
+using Parser = http::request_parser<http::buffer_body>;
+using Clock = std::chrono::steady_clock;
+
+Verb verb_of(http::verb verb) {
+    switch (verb) {
+        case http::verb::get:
+        case http::verb::head:
+            return Verb::get;
+        case http::verb::post:
+            return Verb::post;
+        default:
+            return Verb::other;
+    }
+}
+
+RequestHead head_of(const Parser::value_type& request) {
+    const std::string target(request.target());
+    RequestHead head{.verb = verb_of(request.method()),
+                     .path = target.substr(0, target.find('?')),
+                     .sync_header = std::nullopt,
+                     .content_type = std::string(request[http::field::content_type])};
+    if (const auto found = request.find("anki-sync"); found != request.end()) {
+        head.sync_header = std::string(found->value());
+    }
+    return head;
+}
+
+class Session final : public HttpSession, private RequestBody {
+public:
+    Session(asio::ip::tcp::socket socket, RequestHandler& handler, const HttpLimits& limits,
+            IpSource ip_source)
+        : stream_(std::move(socket)), handler_(handler), limits_(limits), ip_source_(ip_source) {
+        beast::error_code ignored;
+        stream_.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
+        address_ = stream_.socket().remote_endpoint(ignored).address().to_string();
+    }
+
+    asio::awaitable<void> run() override {
+        const auto self = shared_from_this();
+        while (co_await read_header(limits_.idle_time)) {
+            const bool keep = co_await answer();
+            if (!keep) {
+                co_await linger();
+                break;
+            }
+        }
+    }
+
+    asio::awaitable<void> refuse() override {
+        const auto self = shared_from_this();
+        if (co_await read_header(limits_.linger_time)) {
+            Reply reply{.status = 503,
+                        .headers = {{"Retry-After", "5"}},
+                        .body = "503: too many connections",
+                        .stream = nullptr};
+            co_await write(reply, /*keep_alive=*/false);
+            co_await linger();
+        }
+    }
+
+    void stop() override {
+        asio::dispatch(stream_.get_executor(), [self = self()] {
+            self->stopping_ = true;
+            if (!self->answering_) {
+                self->stream_.close();
+            }
+        });
+    }
+
+    void abort() override {
+        asio::dispatch(stream_.get_executor(), [self = self()] { self->stream_.close(); });
+    }
+
+private:
+    std::shared_ptr<Session> self() {
+        return std::static_pointer_cast<Session>(shared_from_this());
+    }
+
+    // False: there is no further request.
+    asio::awaitable<bool> read_header(std::chrono::milliseconds first_byte_time) {
+        if (stopping_) {
+            co_return false;
+        }
+        if (buffer_.size() == 0) {
+            buffer_.shrink_to_fit();
+            stream_.expires_after(first_byte_time);
+            const auto [error, size] =
+                co_await stream_.async_read_some(buffer_.prepare(2048), as_result);
+            if (error) {
+                co_return false;
+            }
+            buffer_.commit(size);
+        }
+        parser_.emplace();
+        parser_->header_limit(static_cast<std::uint32_t>(limits_.header_bytes_max));
+        parser_->body_limit(boost::none);  // the handler has limits of its own
+        stream_.expires_after(limits_.header_time);
+        const auto [error, size] =
+            co_await http::async_read_header(stream_, buffer_, *parser_, as_result);
+        if (error == http::error::header_limit) {
+            co_await refuse_header(431, "431: the header is too large");
+        } else if (error.category() == make_error_code(http::error::bad_method).category() &&
+                   error != http::error::end_of_stream && error != http::error::partial_message) {
+            co_await refuse_header(400, "400: not HTTP");
+        }
+        co_return !error && !stopping_;
+    }
+
+    asio::awaitable<void> refuse_header(int status, std::string text) {
+        Reply reply{.status = status, .headers = {}, .body = std::move(text), .stream = nullptr};
+        co_await write(reply, /*keep_alive=*/false);
+        co_await linger();
+    }
+
+    // False: the connection cannot be used any more.
+    asio::awaitable<bool> answer() {
+        answering_ = true;
+        bytes_in_ = bytes_out_ = 0;
+        const auto started = Clock::now();
+        const auto& request = parser_->get();
+        continue_expected_ = beast::iequals(request[http::field::expect], "100-continue");
+        const auto head = head_of(request);
+        const auto header_value = std::string(request[std::string(address_header(ip_source_))]);
+        RequestOutcome outcome;
+        outcome.address = client_address(ip_source_, header_value, address_);
+
+        RequestNotes notes;
+        Reply reply = co_await handler_.handle(head, *this, notes);
+        const bool drained = co_await drain();
+        const bool keep = drained && parser_->keep_alive() && !stopping_;
+        const bool written = co_await write(reply, keep);
+        reply.stream.reset();
+        piece_.reset();
+
+        outcome.status = reply.status;
+        outcome.took = Clock::now() - started;
+        outcome.bytes_in = bytes_in_;
+        outcome.bytes_out = bytes_out_;
+        if (!notes.quiet) {
+            spdlog::info("{}", request_line(notes, outcome));
+        }
+        answering_ = false;
+        co_return keep&& written;
+    }
+
+    asio::awaitable<Result<std::string_view>> next() override {
+        if (parser_->is_done()) {
+            co_return std::string_view();
+        }
+        if (broken_) {
+            co_return fail(ErrorKind::malformed, "the connection broke off");
+        }
+        if (std::exchange(continue_expected_, false)) {
+            static constexpr std::string_view line = "HTTP/1.1 100 Continue\r\n\r\n";
+            stream_.expires_after(limits_.body_stall_time);
+            co_await asio::async_write(stream_, asio::buffer(line), as_result);
+        }
+        if (!piece_) {
+            piece_ = std::make_unique_for_overwrite<char[]>(body_piece_bytes_max);
+        } else {
+            buffer_.reserve(body_piece_bytes_max);  // a long body: read it in long reads
+        }
+        auto& body = parser_->get().body();
+        std::size_t filled = 0;
+        while (!parser_->is_done() && filled < body_piece_bytes_max) {
+            body.data = piece_.get() + filled;
+            body.size = body_piece_bytes_max - filled;
+            stream_.expires_after(limits_.body_stall_time);
+            const auto [error, size] =
+                co_await http::async_read_some(stream_, buffer_, *parser_, as_result);
+            filled = body_piece_bytes_max - body.size;
+            if (error && error != http::error::need_buffer) {
+                broken_ = true;
+                co_return fail(ErrorKind::malformed, "the body broke off: " + error.message());
+            }
+        }
+        bytes_in_ += filled;
+        co_return std::string_view(piece_.get(), filled);
+    }
+
+    // Reads what the handler has left of the body. True: the connection can be used further.
+    asio::awaitable<bool> drain() {
+        for (std::size_t drained = 0; !parser_->is_done();) {
+            if (broken_ || continue_expected_ || drained > limits_.drain_bytes_max) {
+                co_return false;
+            }
+            const auto piece = co_await next();
+            drained += piece ? piece->size() : 0;
+        }
+        co_return true;
+    }
+
+    // Closes so that a peer which still sends gets to read the reply: a plain close would make
+    // its kernel throw the reply away.
+    asio::awaitable<void> linger() {
+        beast::error_code error;
+        stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, error);
+        stream_.expires_after(limits_.linger_time);
+        buffer_.clear();
+        while (!error) {
+            const auto [read_error, size] =
+                co_await stream_.async_read_some(buffer_.prepare(2048), as_result);
+            error = read_error;
+        }
+        stream_.close();
+    }
+
+    template <class Body>
+    http::response<Body> response_for(const Reply& reply, bool keep_alive) const {
+        http::response<Body> response;
+        response.version(parser_->get().version() < http_1_1 ? 10 : http_1_1);
+        response.result(static_cast<unsigned>(reply.status));
+        response.set(http::field::content_type, to_beast(reply.content_type));
+        for (const auto& [name, value] : reply.headers) {
+            response.set(to_beast(name), value);
+        }
+        response.keep_alive(keep_alive);
+        return response;
+    }
+
+    static beast::string_view to_beast(std::string_view text) { return {text.data(), text.size()}; }
+
+    // False: the connection is broken.
+    asio::awaitable<bool> write(Reply& reply, bool keep_alive) {
+        stream_.expires_after(limits_.body_stall_time);
+        if (reply.stream) {
+            co_return co_await write_stream(reply, keep_alive);
+        }
+        auto response = response_for<http::string_body>(reply, keep_alive);
+        response.content_length(reply.body.size());
+        if (parser_->get().method() != http::verb::head) {
+            response.body() = std::move(reply.body);
+        }
+        bytes_out_ = response.body().size();
+        const auto [error, size] = co_await http::async_write(stream_, response, as_result);
+        co_return !error;
+    }
+
+    // In chunks; to a peer of HTTP/1.0 up to the end of the connection.
+    asio::awaitable<bool> write_stream(Reply& reply, bool keep_alive) {
+        const bool chunked = parser_->get().version() >= http_1_1;
+        auto response = response_for<http::empty_body>(reply, keep_alive && chunked);
+        response.chunked(chunked);
+        http::response_serializer<http::empty_body> serializer(response);
+        const auto [head_error, head_size] =
+            co_await http::async_write_header(stream_, serializer, as_result);
+        if (head_error) {
+            co_return false;
+        }
+        while (true) {
+            const auto piece = co_await reply.stream->next();
+            if (!piece) {
+                spdlog::warn("a reply broke off: {}", piece.error().context);
+                stream_.close();
+                co_return false;
+            }
+            const bool last = piece->empty();
+            stream_.expires_after(limits_.body_stall_time);
+            const auto error = co_await write_piece(*piece, chunked);
+            if (error || last) {
+                co_return !error && chunked;
+            }
+            bytes_out_ += piece->size();
+        }
+    }
+
+    asio::awaitable<beast::error_code> write_piece(const std::string& piece, bool chunked) {
+        const auto bytes = asio::buffer(piece);
+        if (!chunked) {
+            const auto [error, size] = co_await asio::async_write(stream_, bytes, as_result);
+            co_return error;
+        }
+        if (piece.empty()) {
+            const auto [error, size] =
+                co_await asio::async_write(stream_, http::make_chunk_last(), as_result);
+            co_return error;
+        }
+        const auto [error, size] =
+            co_await asio::async_write(stream_, http::make_chunk(bytes), as_result);
+        co_return error;
+    }
+
+    beast::tcp_stream stream_;
+    RequestHandler& handler_;
+    const HttpLimits& limits_;
+    IpSource ip_source_;
+    std::string address_;
+
+    beast::flat_buffer buffer_{body_piece_bytes_max * 2};
+    std::optional<Parser> parser_;
+    std::unique_ptr<char[]> piece_;
+    std::uint64_t bytes_in_ = 0;
+    std::uint64_t bytes_out_ = 0;
+    bool continue_expected_ = false;
+    bool broken_ = false;
+    bool answering_ = false;
+    bool stopping_ = false;
+};
+
+}  // namespace
+
+std::shared_ptr<HttpSession> HttpSession::make(asio::ip::tcp::socket socket,
+                                               RequestHandler& handler, const HttpLimits& limits,
+                                               IpSource ip_source) {
+    return std::make_shared<Session>(std::move(socket), handler, limits, ip_source);
+}
+
+}  // namespace ankiwire::server

@@ -1,0 +1,47 @@
+// One HTTP/1.1 connection: reads requests, hands them to the handler, writes its replies. Knows
+// nothing of Anki. Invariants: whatever the peer sends or stops sending, the session ends within
+// its time limits; memory is one piece of a body each way; keep-alive goes on only after a body
+// that was read to its end.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+
+#include "server/config.hpp"
+#include "server/exchange.hpp"
+
+namespace ankiwire::server {
+
+struct HttpLimits {
+    std::chrono::milliseconds header_time = std::chrono::seconds(30);
+    std::chrono::milliseconds idle_time = std::chrono::seconds(120);  // longer than clients keep it
+    std::chrono::milliseconds body_stall_time = std::chrono::seconds(60);
+    std::chrono::milliseconds linger_time = std::chrono::seconds(5);
+    std::size_t header_bytes_max = std::size_t{16} * 1024;
+    // Of a body that nobody wanted: read so that the connection can be kept.
+    std::size_t drain_bytes_max = std::size_t{1024} * 1024;
+};
+
+class HttpSession : public std::enable_shared_from_this<HttpSession> {
+public:
+    // Runs on the socket's executor, which must be a strand. The others outlive it.
+    static std::shared_ptr<HttpSession> make(boost::asio::ip::tcp::socket socket,
+                                             RequestHandler& handler, const HttpLimits& limits,
+                                             IpSource ip_source);
+    virtual ~HttpSession() = default;
+
+    // Returns when the connection is closed.
+    virtual boost::asio::awaitable<void> run() = 0;
+    // Answers one request that the server is busy, and closes: for connections over the limit.
+    virtual boost::asio::awaitable<void> refuse() = 0;
+
+    // From any thread. Ends when the request that runs, if any, has been answered.
+    virtual void stop() = 0;
+    // Breaks the connection off.
+    virtual void abort() = 0;
+};
+
+}  // namespace ankiwire::server

@@ -1,0 +1,166 @@
+#include "server/passwords.hpp"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+#include <openssl/sha.h>
+
+#include <array>
+#include <charconv>
+
+#include "base/check.hpp"
+
+namespace ankiwire::server {
+namespace {
+
+constexpr std::uint32_t iterations_max = 10'000'000;
+constexpr std::size_t hash_bytes_min = 10;
+constexpr std::size_t hash_bytes_max = 64;
+constexpr std::size_t salt_bytes_max = 64;
+
+const unsigned char* bytes(std::string_view text) {
+    return reinterpret_cast<const unsigned char*>(text.data());
+}
+
+std::string derive(const PasswordHash& parameters, std::string_view password, std::size_t length) {
+    std::string out(length, '\0');
+    const EVP_MD* digest =
+        parameters.digest == PasswordHash::Digest::sha512 ? EVP_sha512() : EVP_sha256();
+    const int done = PKCS5_PBKDF2_HMAC(
+        password.data(), static_cast<int>(password.size()), bytes(parameters.salt),
+        static_cast<int>(parameters.salt.size()), static_cast<int>(parameters.iterations), digest,
+        static_cast<int>(length), reinterpret_cast<unsigned char*>(out.data()));
+    CHECK(done == 1);
+    return out;
+}
+
+bool equal_in_constant_time(std::string_view a, std::string_view b) {
+    return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+std::optional<std::string> decode_base64(std::string_view text) {
+    std::string out;
+    std::uint32_t bits = 0;
+    int bit_count = 0;
+    for (const char c : text) {
+        constexpr std::string_view alphabet =
+            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        const auto digit = alphabet.find(c);
+        if (digit == std::string_view::npos) {
+            return std::nullopt;
+        }
+        bits = (bits << 6U) | static_cast<std::uint32_t>(digit);
+        bit_count += 6;
+        if (bit_count >= 8) {
+            bit_count -= 8;
+            out.push_back(static_cast<char>((bits >> static_cast<unsigned>(bit_count)) & 0xffU));
+        }
+    }
+    return text.size() % 4 == 1 ? std::nullopt : std::optional(out);
+}
+
+std::string_view next_part(std::string_view& rest, char separator) {
+    const auto end = rest.find(separator);
+    const auto part = rest.substr(0, end);
+    rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+    return part;
+}
+
+Result<std::uint32_t> parse_number(std::string_view text, std::uint32_t max) {
+    std::uint32_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size() || value == 0 || value > max) {
+        return fail(ErrorKind::malformed, "its parameters cannot be used");
+    }
+    return value;
+}
+
+const std::array<unsigned char, 32>& process_secret() {
+    static const auto secret = [] {
+        std::array<unsigned char, 32> random{};
+        CHECK(RAND_bytes(random.data(), static_cast<int>(random.size())) == 1);
+        return random;
+    }();
+    return secret;
+}
+
+}  // namespace
+
+HostKey environment_host_key(std::string_view user_and_password) {
+    std::array<unsigned char, SHA_DIGEST_LENGTH> digest{};
+    SHA1(bytes(user_and_password), user_and_password.size(), digest.data());
+    std::string hex;
+    for (const unsigned char byte : digest) {
+        constexpr std::string_view digits = "0123456789abcdef";
+        hex += digits[byte >> 4U];
+        hex += digits[byte & 0xfU];
+    }
+    return HostKey(std::move(hex));
+}
+
+Result<PasswordHash> parse_password_hash(std::string_view phc) {
+    PasswordHash parsed;
+    if (!phc.starts_with('$')) {
+        return fail(ErrorKind::malformed, "it does not begin with $pbkdf2-sha256$");
+    }
+    phc.remove_prefix(1);
+    const auto algorithm = next_part(phc, '$');
+    if (algorithm == "pbkdf2-sha512") {
+        parsed.digest = PasswordHash::Digest::sha512;
+    } else if (algorithm != "pbkdf2-sha256") {
+        return fail(ErrorKind::malformed, "it does not begin with $pbkdf2-sha256$");
+    }
+
+    std::optional<std::uint32_t> length;
+    auto part = next_part(phc, '$');
+    if (part.find('=') != std::string_view::npos) {
+        while (!part.empty()) {
+            auto value = next_part(part, ',');
+            const auto name = next_part(value, '=');
+            if (name == "i") {
+                TRY_ASSIGN(parsed.iterations, parse_number(value, iterations_max));
+            } else if (name == "l") {
+                TRY_ASSIGN(length, parse_number(value, hash_bytes_max));
+            } else {
+                return fail(ErrorKind::malformed, "its parameters cannot be used");
+            }
+        }
+        part = next_part(phc, '$');
+    }
+    const auto salt = decode_base64(part);
+    const auto hash = decode_base64(phc);
+    if (!salt || salt->empty() || salt->size() > salt_bytes_max) {
+        return fail(ErrorKind::malformed, "its salt is missing or not base64");
+    }
+    if (!hash || hash->size() < hash_bytes_min || hash->size() > hash_bytes_max ||
+        (length && *length != hash->size())) {
+        return fail(ErrorKind::malformed, "its hash is missing, cut or not base64");
+    }
+    parsed.salt = *salt;
+    parsed.hash = *hash;
+    return parsed;
+}
+
+bool PasswordVerifier::matches(const Password& attempt) const {
+    if (hash_) {
+        return equal_in_constant_time(derive(*hash_, attempt.reveal(), hash_->hash.size()),
+                                      hash_->hash);
+    }
+    // A plain password could be compared at once; the derivation makes guessing as slow, and the
+    // answer for unknown users as late, as with hashed ones.
+    static_cast<void>(derive({.salt = blinded("salt"), .hash = {}}, attempt.reveal(), 32));
+    return equal_in_constant_time(blinded(attempt.reveal()),
+                                  plain_ ? blinded(plain_->reveal()) : std::string(32, '\0')) &&
+           plain_.has_value();
+}
+
+std::string blinded(std::string_view text) {
+    std::string out(SHA256_DIGEST_LENGTH, '\0');
+    const auto& secret = process_secret();
+    CHECK(HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()), bytes(text),
+               text.size(), reinterpret_cast<unsigned char*>(out.data()), nullptr) != nullptr);
+    return out;
+}
+
+}  // namespace ankiwire::server

@@ -1,0 +1,262 @@
+#include <gmock/gmock.h>
+
+#include <future>
+
+#include "server/server_fixture.hpp"
+
+namespace ankiwire::server {
+namespace {
+
+using testing::HasSubstr;
+using namespace std::chrono_literals;
+
+const std::string get_health = "GET /health HTTP/1.1\r\nHost: x\r\n\r\n";
+
+TEST_F(ServerTest, is_healthy_and_says_what_it_is) {
+    start();
+    const auto client = connect();
+    EXPECT_EQ(client->ask(get_health).status, 200);
+    const auto home = client->ask("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_EQ(home.status, 200);
+    EXPECT_THAT(home.body, HasSubstr("Anki"));
+    EXPECT_THAT(home.header("Content-Type"), HasSubstr("text/plain"));
+    client->send("HEAD /health HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_EQ(client->read(/*to_head=*/true).status, 200);
+    EXPECT_EQ(client->ask(get_health).status, 200);
+}
+
+TEST_F(ServerTest, logs_in_by_name_and_password_alone) {
+    start();
+    const auto key = header_.host_key;
+    header_.host_key = HostKey();
+    EXPECT_EQ(good("hostKey", R"({"u":"alice","p":"pass"})"), R"({"key":")" + key.reveal() + "\"}");
+    EXPECT_EQ(call("hostKey", R"({"u":"alice","p":"Pass"})").status, 403);
+    EXPECT_EQ(call("hostKey", R"({"u":"bob","p":"pass"})").status, 403);
+    EXPECT_EQ(call("hostKey", R"({"u":"alice"})").status, 400);
+}
+
+TEST_F(ServerTest, carries_a_whole_sync) {
+    start();
+    const auto before = good("meta", meta_request);
+    EXPECT_EQ(good("start", R"({"minUsn":0,"lnewer":false,"graves":null})"),
+              R"({"cards":[],"notes":[],"decks":[]})");
+    EXPECT_EQ(good("applyGraves", R"({"chunk":{"cards":[],"notes":[],"decks":[]}})"), "null");
+    good("applyChanges", R"({"changes":{"models":[],"decks":[[],[]],"tags":[]}})");
+    good("chunk", R"({"_pad":null})");
+    EXPECT_EQ(good("applyChunk", R"({"chunk":{"done":true}})"), "null");
+    EXPECT_THAT(good("finish", "{}"), testing::MatchesRegex("[0-9]+"));
+    EXPECT_NE(good("meta", meta_request), before);
+    EXPECT_EQ(call("finish", "{}").status, 409);
+}
+
+TEST_F(ServerTest, keeps_a_connection_through_good_and_bad_requests) {
+    start();
+    const auto client = connect();
+    const auto meta = post("/sync/meta", zstd::pack(meta_request));
+    for (const auto& [request, status] : std::vector<std::pair<std::string, int>>{
+             {meta, 200},
+             {post("/sync/meta", "not zstd"), 400},
+             {post("/sync/nothing", "body"), 404},
+             {post("/sync/chunk", zstd::pack("{}")), 409},
+             {post("/sync/meta", zstd::pack(std::string(1U << 20U, 'x'))), 413},
+             {get_health, 200},
+             {meta, 200},
+         }) {
+        const auto reply = client->ask(request);
+        EXPECT_EQ(reply.status, status) << request.substr(0, 40);
+        EXPECT_TRUE(reply.keep_alive);
+    }
+}
+
+TEST_F(ServerTest, takes_bodies_of_known_length_and_in_chunks_and_requests_in_advance) {
+    start();
+    const auto packed = zstd::pack(meta_request);
+    const auto client = connect();
+    client->send(post("/sync/meta", packed) + post("/sync/meta", packed, /*chunked=*/true) +
+                 post("/sync/meta", zstd::pack(std::string(5000, ' ') + meta_request), true));
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_EQ(client->read().status, 200);
+    }
+}
+
+TEST_F(ServerTest, says_continue_only_when_it_wants_the_body) {
+    start();
+    const auto packed = zstd::pack(meta_request);
+    const auto text = post("/sync/meta", packed, false, "Expect: 100-continue\r\n");
+    const auto head = text.substr(0, text.size() - packed.size());
+    const auto client = connect();
+    EXPECT_EQ(client->ask(head).status, 100);
+    EXPECT_EQ(client->ask(packed).status, 200);
+
+    header_.host_key = HostKey("wrong");
+    const auto refused =
+        client->ask(post("/sync/upload", "", false, "Expect: 100-continue\r\n") + get_health);
+    EXPECT_EQ(refused.status, 403);
+
+    const auto other = connect();
+    const auto big = other->ask(
+        "POST /sync/upload HTTP/1.1\r\nHost: x\r\nanki-sync: " + wire::encode_sync_header(header_) +
+        "\r\nExpect: 100-continue\r\nContent-Length: 99999999\r\n\r\n");
+    EXPECT_EQ(big.status, 403);
+    EXPECT_FALSE(big.keep_alive);
+    EXPECT_TRUE(other->is_closed());
+}
+
+TEST_F(ServerTest, finds_the_method_in_any_reasonable_path) {
+    start();
+    const auto client = connect();
+    for (const auto* path : {"/sync/meta", "/meta", "/prefix/sync/meta", "//sync//meta",
+                             "/sync/meta/", "/sync/meta?x=y"}) {
+        EXPECT_EQ(client->ask(post(path, zstd::pack(meta_request))).status, 200) << path;
+    }
+    for (const auto* path :
+         {"/", "/sync/", "/sync/Meta", "/sync/meta/x", "/msync/begin", "/msync/mediaChanges"}) {
+        EXPECT_EQ(client->ask(post(path, "")).status, 404) << path;
+    }
+    EXPECT_EQ(client->ask("GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n").status, 404);
+    const auto get = client->ask("GET /sync/meta HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_EQ(get.status, 405);
+    EXPECT_EQ(get.header("Allow"), "POST");
+}
+
+TEST_F(ServerTest, refuses_headers_that_it_does_not_understand) {
+    start();
+    const auto client = connect();
+    const auto ask = [&](const std::string& header_line) {
+        return client->ask("POST /sync/meta HTTP/1.1\r\nHost: x\r\n" + header_line +
+                           "Content-Length: 0\r\n\r\n");
+    };
+    EXPECT_EQ(ask("").status, 400);
+    EXPECT_EQ(ask("anki-sync: {\r\n").status, 400);
+    EXPECT_EQ(ask("anki-sync: {\"v\":12,\"k\":\"\",\"c\":\"\",\"s\":\"\"}\r\n").status, 400);
+    EXPECT_EQ(ask("anki-sync: {\"v\":11,\"k\":\"x\",\"c\":\"\",\"s\":\"\"}\r\n").status, 403);
+    EXPECT_EQ(ask("Content-Type: multipart/form-data; boundary=x\r\n").status, 501);
+}
+
+TEST_F(ServerTest, tells_a_client_of_another_version_to_update) {
+    start();
+    EXPECT_EQ(call("meta", R"({"v":12,"cv":"x"})").status, 501);
+}
+
+TEST_F(ServerTest, stops_reading_a_body_that_is_too_large) {
+    start();
+    const auto client = connect();
+    client->send(post("/sync/meta", std::string(70'000, 'x')));
+    EXPECT_EQ(client->read().status, 413);
+    client->send(post("/sync/meta", std::string(1U << 20U, 'x')));
+    EXPECT_EQ(client->read().status, 413);
+    client->send(
+        "POST /sync/meta HTTP/1.1\r\nHost: x\r\nanki-sync: " + wire::encode_sync_header(header_) +
+        "\r\nContent-Length: 99999999\r\n\r\n" + std::string(3U << 20U, 'x'));
+    const auto reply = client->read();
+    EXPECT_EQ(reply.status, 413);
+    EXPECT_FALSE(reply.keep_alive);
+}
+
+TEST_F(ServerTest, has_a_budget_for_the_bodies_of_all) {
+    options_.bodies_bytes_max = 1000;
+    start();
+    EXPECT_EQ(call("meta", meta_request).status, 200);
+    const auto reply = call("meta", std::string(2000, ' ') + meta_request);
+    EXPECT_EQ(reply.status, 503);
+    EXPECT_EQ(reply.header("Retry-After"), "5");
+    EXPECT_EQ(call("meta", meta_request).status, 200);
+}
+
+TEST_F(ServerTest, refuses_what_is_not_http) {
+    options_.http.header_bytes_max = 2000;
+    start();
+    EXPECT_EQ(connect()->ask("\x16\x03\x01 tls hello\r\n\r\n").status, 400);
+    const auto reply =
+        connect()->ask("GET / HTTP/1.1\r\nx: " + std::string(3000, 'x') + "\r\n\r\n");
+    EXPECT_EQ(reply.status, 431);
+    EXPECT_FALSE(reply.keep_alive);
+}
+
+TEST_F(ServerTest, does_not_wait_for_ever_for_a_header) {
+    options_.http.header_time = 50ms;
+    start();
+    const auto client = connect();
+    client->send("POST /sync/meta HTTP/1.1\r\nHos");
+    EXPECT_TRUE(client->is_closed());
+}
+
+TEST_F(ServerTest, does_not_wait_for_ever_for_a_body) {
+    options_.http.body_stall_time = 50ms;
+    options_.http.linger_time = 50ms;
+    start();
+    const auto client = connect();
+    client->send("POST /sync/meta HTTP/1.1\r\nHost: x\r\nanki-sync: " +
+                 wire::encode_sync_header(header_) + "\r\nContent-Length: 100\r\n\r\nx");
+    EXPECT_TRUE(client->is_closed());
+}
+
+TEST_F(ServerTest, does_not_keep_an_idle_connection_for_ever) {
+    options_.http.idle_time = 50ms;
+    start();
+    const auto client = connect();
+    EXPECT_EQ(client->ask(get_health).status, 200);
+    EXPECT_TRUE(client->is_closed());
+}
+
+TEST_F(ServerTest, refuses_connections_beyond_its_limit) {
+    options_.connections_max = 1;
+    start();
+    auto first = connect();
+    EXPECT_EQ(first->ask(get_health).status, 200);
+    const auto second = connect();
+    const auto reply = second->ask(get_health);
+    EXPECT_EQ(reply.status, 503);
+    EXPECT_EQ(reply.header("Retry-After"), "5");
+    EXPECT_FALSE(reply.keep_alive);
+    EXPECT_EQ(first->ask(get_health).status, 200);
+}
+
+TEST_F(ServerTest, lets_a_running_request_end_when_it_stops) {
+    start();
+    const auto idle = connect();
+    EXPECT_EQ(idle->ask(get_health).status, 200);
+    const auto packed = zstd::pack(meta_request);
+    const auto text = post("/sync/meta", packed, false, "Expect: 100-continue\r\n");
+    const auto busy = connect();
+    EXPECT_EQ(busy->ask(text.substr(0, text.size() - packed.size())).status, 100);
+
+    auto stopped = std::async(std::launch::async, [this] { return server_->stop(); });
+    EXPECT_TRUE(idle->is_closed());
+    const auto reply = busy->ask(packed);
+    EXPECT_EQ(reply.status, 200);
+    EXPECT_FALSE(reply.keep_alive);
+    busy->close();
+    EXPECT_TRUE(stopped.get());
+}
+
+TEST_F(ServerTest, breaks_off_a_request_that_does_not_end_when_it_stops) {
+    options_.stop_time = 50ms;
+    start();
+    const auto client = connect();
+    const auto text = post("/sync/upload", "", false, "Expect: 100-continue\r\n");
+    EXPECT_EQ(client
+                  ->ask("POST /sync/upload HTTP/1.1\r\nHost: x\r\nanki-sync: " +
+                        wire::encode_sync_header(header_) +
+                        "\r\nExpect: 100-continue\r\nContent-Length: 1000\r\n\r\n")
+                  .status,
+              100);
+    EXPECT_TRUE(server_->stop());
+    EXPECT_TRUE(client->is_closed());
+}
+
+TEST_F(ServerTest, rolls_a_running_sync_back_when_it_stops) {
+    start();
+    good("meta", meta_request);
+    good("start", R"({"minUsn":0,"lnewer":false})");
+    good("applyChanges", R"({"changes":{"models":[],"decks":[[],[]],"tags":["lost"]}})");
+    stop();
+    start();
+    EXPECT_EQ(call("finish", "{}").status, 409);
+    good("start", R"({"minUsn":0,"lnewer":false})");
+    EXPECT_THAT(good("applyChanges", R"({"changes":{"models":[],"decks":[[],[]],"tags":[]}})"),
+                testing::Not(HasSubstr("lost")));
+}
+
+}  // namespace
+}  // namespace ankiwire::server

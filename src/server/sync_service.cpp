@@ -1,0 +1,280 @@
+#include "server/sync_service.hpp"
+
+#include <utility>
+
+#include "base/clock.hpp"
+#include "server/http_status.hpp"
+#include "wire/decode.hpp"
+#include "wire/encode.hpp"
+#include "zstd/stream.hpp"
+
+namespace ankiwire::server {
+namespace {
+
+constexpr std::string_view home_text =
+    "This is a sync server for Anki (ankiwire).\n"
+    "Enter this address in Anki's preferences under Syncing, as self-hosted sync server.\n";
+constexpr std::string_view retry_after_seconds = "5";
+
+std::size_t unpacked_bytes_max(wire::Method method) {
+    switch (method) {
+        case wire::Method::start:
+        case wire::Method::apply_graves:
+            return limits::start_body_bytes_max;
+        case wire::Method::apply_changes:
+        case wire::Method::apply_chunk:
+            return limits::changes_body_bytes_max;
+        case wire::Method::host_key:
+        case wire::Method::meta:
+        case wire::Method::chunk:
+        case wire::Method::sanity_check:
+        case wire::Method::finish:
+        case wire::Method::abort:
+        case wire::Method::upload:  // by FullSync::Limits
+        case wire::Method::download:
+            return limits::small_body_bytes_max;
+    }
+    return limits::small_body_bytes_max;
+}
+
+// Packing makes nothing much larger.
+constexpr std::size_t packed_bytes_max(std::size_t unpacked) {
+    return unpacked + unpacked / 256 + limits::kib;
+}
+
+// A body in memory, accounted for.
+struct PackedBody {
+    std::string bytes;
+    BodyBudget::Share share;
+    std::size_t unpacked_max;
+};
+
+asio::awaitable<Result<PackedBody>> read_body(wire::Method method, BodyBudget& budget,
+                                              RequestBody& body) {
+    PackedBody packed{{}, BodyBudget::Share(budget), unpacked_bytes_max(method)};
+    while (true) {
+        CO_TRY_ASSIGN(const auto piece, co_await body.next());
+        if (piece.empty()) {
+            co_return packed;
+        }
+        if (packed.bytes.size() + piece.size() > packed_bytes_max(packed.unpacked_max)) {
+            co_return fail(ErrorKind::too_large, "the packed body is too large");
+        }
+        CO_TRY(packed.share.grow(piece.size()));
+        packed.bytes += piece;
+    }
+}
+
+Result<std::string> unpack(PackedBody& body) {
+    std::string plain;
+    zstd::Decoder decoder(body.unpacked_max);
+    const auto append = [&](std::string_view piece) -> Result<void> {
+        TRY(body.share.grow(piece.size()));
+        plain += piece;
+        return {};
+    };
+    TRY(decoder.push(body.bytes, append));
+    TRY(decoder.finish());
+    return plain;
+}
+
+Reply packed_reply(std::string_view plain) {
+    return {.status = 200,
+            .content_type = "application/octet-stream",
+            .headers = {{"anki-original-size", std::to_string(plain.size())}},
+            .body = zstd::pack(plain),
+            .stream = nullptr};
+}
+
+Reply text_reply(int status, std::string text) {
+    return {.status = status, .headers = {}, .body = std::move(text), .stream = nullptr};
+}
+
+Reply error_reply(const Error& error) {
+    auto reply = text_reply(http_status(error.kind), error_text(error));
+    if (error.kind == ErrorKind::busy) {
+        reply.headers.emplace_back("Retry-After", retry_after_seconds);
+    }
+    return reply;
+}
+
+Result<wire::SyncHeader> parse_header(const RequestHead& head) {
+    if (!head.sync_header) {
+        if (head.content_type.starts_with("multipart/")) {
+            return fail(ErrorKind::unsupported_version, "this client speaks an older protocol");
+        }
+        return fail(ErrorKind::malformed, "the anki-sync header is missing");
+    }
+    auto header = wire::parse_sync_header(*head.sync_header);
+    // In a header an unknown version is malformed; only the one in `meta` tells clients to update.
+    if (!header && header.error().kind == ErrorKind::unsupported_version) {
+        return fail(ErrorKind::malformed, header.error().context);
+    }
+    return header;
+}
+
+SyncOutcome outcome_of(wire::Method method, bool succeeded) {
+    if (!succeeded) {
+        return SyncOutcome::failed;
+    }
+    switch (method) {
+        case wire::Method::finish:
+            return SyncOutcome::synced;
+        case wire::Method::sanity_check:
+            return SyncOutcome::sanity_failed;
+        default:
+            return SyncOutcome::aborted;
+    }
+}
+
+}  // namespace
+
+SyncService::SyncService(UserDirectory& users, AccountActors& actors, Lanes& lanes,
+                         const Options& options)
+    : users_(users),
+      actors_(actors),
+      lanes_(lanes),
+      options_(options),
+      budget_(options.bodies_bytes_max),
+      full_sync_(lanes, options.full_sync) {}
+
+Deadline SyncService::deadline() const {
+    return std::chrono::steady_clock::now() + options_.directory_time;
+}
+
+asio::awaitable<Reply> SyncService::handle(const RequestHead& head, RequestBody& body,
+                                           RequestNotes& notes) {
+    if (head.verb == Verb::get && head.path == "/health") {
+        notes.quiet = true;
+        co_return text_reply(200, "OK");
+    }
+    if (head.verb == Verb::get && head.path == "/") {
+        co_return text_reply(200, std::string(home_text));
+    }
+    const auto method = wire::method_from_path(head.path);
+    if (!method) {
+        notes.problem = "no such path: " + head.path;
+        co_return text_reply(404, "404: no such path");
+    }
+    notes.method = wire::method_name(*method);
+    if (head.verb != Verb::post) {
+        auto reply = text_reply(405, "405: use POST");
+        reply.headers.emplace_back("Allow", "POST");
+        co_return reply;
+    }
+    auto header = parse_header(head);
+    Result<Reply> reply = fail(ErrorKind::internal, {});
+    if (header) {
+        const Call call{*method, std::move(header).value()};
+        notes.client = call.header.client;
+        notes.session = call.header.session_key.text;
+        reply = co_await answer(call, body, notes);
+    } else {
+        reply = header.error();
+    }
+    if (!reply) {
+        notes.problem = reply.error().context;
+        co_return error_reply(reply.error());
+    }
+    co_return std::move(reply).value();
+}
+
+asio::awaitable<Result<Reply>> SyncService::answer(const Call& call, RequestBody& body,
+                                                   RequestNotes& notes) {
+    if (call.method == wire::Method::host_key) {
+        co_return co_await log_in(call, body, notes);
+    }
+    CO_TRY_ASSIGN(const auto user, co_await users_.resolve(call.header.host_key, deadline()));
+    notes.user = user.name;
+    const auto actor = actors_.actor_of(user);
+    switch (call.method) {
+        case wire::Method::upload:
+            co_return co_await upload(call, actor, body, notes);
+        case wire::Method::download:
+            co_return co_await download(call, actor, body);
+        default:
+            co_return co_await step(call, actor, body);
+    }
+}
+
+asio::awaitable<Result<Reply>> SyncService::log_in(const Call& call, RequestBody& body,
+                                                   RequestNotes& notes) {
+    CO_TRY_ASSIGN(auto packed, co_await read_body(call.method, budget_, body));
+    const auto workers = lanes_.workers.get_executor();
+    auto decode = [&packed]() -> Result<wire::HostKeyRequest> {
+        TRY_ASSIGN(const auto json, unpack(packed));
+        return wire::decode_host_key_request(json);
+    };
+    CO_TRY_ASSIGN(auto request, co_await run_on(workers, std::move(decode)));
+    auto login = co_await users_.authenticate(
+        std::move(request.username), std::move(request.password), call.header.client, deadline());
+    if (!login) {
+        co_return std::move(login).error();
+    }
+    notes.user = login->user.name;
+    auto encode = [&login]() -> Reply {
+        return packed_reply(wire::encode_host_key_response({login->key}));
+    };
+    co_return co_await run_on(workers, std::move(encode));
+}
+
+asio::awaitable<Result<Reply>> SyncService::step(const Call& call,
+                                                 std::shared_ptr<AccountActor> actor,
+                                                 RequestBody& body) {
+    CO_TRY_ASSIGN(auto packed, co_await read_body(call.method, budget_, body));
+    auto job = [&call, &packed](AccountActor::Parts& parts) -> Result<Reply> {
+        TRY_ASSIGN(const auto json, unpack(packed));
+        const auto now = system_now();
+        const bool was_syncing = parts.account.is_syncing();
+        const auto reply = parts.account.step({call.method, call.header.session_key, json}, now);
+        if (was_syncing && !parts.account.is_syncing()) {
+            parts.record(call.header.client, outcome_of(call.method, reply.has_value()), now);
+        }
+        if (!reply) {
+            return reply.error();
+        }
+        return packed_reply(*reply);
+    };
+    co_return co_await actor->run(std::move(job));
+}
+
+asio::awaitable<Result<Reply>> SyncService::upload(const Call& call,
+                                                   std::shared_ptr<AccountActor> actor,
+                                                   RequestBody& body, RequestNotes& notes) {
+    const auto result = co_await full_sync_.upload(actor, call.header.client, body);
+    auto text = upload_ok_text;
+    if (!result) {
+        notes.problem = result.error().context;
+        switch (result.error().kind) {
+            case ErrorKind::corrupt_upload:
+                text = upload_corrupt_text;
+                break;
+            case ErrorKind::too_large:
+                text = upload_too_large_text;
+                break;
+            default:
+                co_return result.error();
+        }
+    }
+    auto encode = [text]() -> Reply { return packed_reply(text); };
+    co_return co_await run_on(lanes_.workers.get_executor(), std::move(encode));
+}
+
+asio::awaitable<Result<Reply>> SyncService::download(const Call& call,
+                                                     std::shared_ptr<AccountActor> actor,
+                                                     RequestBody& body) {
+    CO_TRY_ASSIGN(auto packed, co_await read_body(call.method, budget_, body));
+    auto decode = [&packed]() -> Result<void> {
+        TRY_ASSIGN(const auto json, unpack(packed));
+        return wire::decode_empty_request(json);
+    };
+    CO_TRY(co_await run_on(lanes_.workers.get_executor(), std::move(decode)));
+    CO_TRY_ASSIGN(auto file, co_await full_sync_.download(actor, call.header.client));
+    Reply reply;
+    reply.content_type = "application/octet-stream";
+    reply.headers.emplace_back("anki-original-size", std::to_string(file.bytes));
+    reply.stream = std::move(file.body);
+    co_return reply;
+}
+
+}  // namespace ankiwire::server

@@ -1,0 +1,41 @@
+#include "server/temp_file.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <random>
+#include <regex>
+#include <string>
+#include <system_error>
+
+#include "collection/files.hpp"
+
+namespace ankiwire::server {
+
+TempFile::TempFile(const std::filesystem::path& folder, std::string_view purpose) {
+    std::random_device random;
+    path_ = folder / fmt::format("{}-{:08x}{:08x}.tmp", purpose, random(), random());
+}
+
+void TempFile::remove() {
+    if (!path_.empty()) {
+        std::error_code ignored;
+        std::filesystem::remove(path_, ignored);
+        collection::remove_logs(path_);
+        path_.clear();
+    }
+}
+
+void remove_stale_temp_files(const std::filesystem::path& folder) {
+    static const std::regex pattern("[a-z]+-[0-9a-f]{16}\\.tmp.*");
+    std::error_code error;
+    for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end;
+         entry.increment(error)) {
+        if (std::regex_match(entry->path().filename().string(), pattern)) {
+            std::error_code ignored;
+            std::filesystem::remove(entry->path(), ignored);
+        }
+    }
+}
+
+}  // namespace ankiwire::server

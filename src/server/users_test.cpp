@@ -1,0 +1,88 @@
+#include "server/users.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+
+namespace ankiwire::server {
+namespace {
+
+namespace asio = boost::asio;
+
+template <class T>
+T run(asio::awaitable<T> coroutine) {
+    asio::io_context context;
+    auto result = asio::co_spawn(context, std::move(coroutine), asio::use_future);
+    context.run();
+    return result.get();
+}
+
+const Deadline never = Deadline::max();
+
+class Users : public testing::Test {
+protected:
+    Users() {
+        // Of "pass", with few iterations.
+        const std::string value =
+            "alice:$pbkdf2-sha256$i=1000,l=32$MDEyMzQ1Njc4OWFiY2RlZg$"
+            "uCtUzhXnoobQvUnBSmtWv+P9GO2sUVeOVN6d26g+dYM";
+        config_ =
+            parse_config({{"SYNC_BASE", "/data"}, {"SYNC_USER1", value}, {"PASSWORDS_HASHED", ""}})
+                .config;
+        key_ = environment_host_key(value);
+    }
+
+    Result<UserDirectory::Login> authenticate(const std::string& name, const std::string& password,
+                                              Deadline deadline = never,
+                                              std::size_t checks_max = 1) {
+        EnvUserDirectory users(config_, lane_.get_executor(), checks_max);
+        return run(users.authenticate(name, Password(password), "client", deadline));
+    }
+
+    ErrorKind refusal(const Result<UserDirectory::Login>& login) {
+        return login ? ErrorKind::internal : login.error().kind;
+    }
+
+    asio::thread_pool lane_{1};
+    Config config_;
+    HostKey key_;
+};
+
+TEST_F(Users, log_in_with_their_password) {
+    const auto login = authenticate("alice", "pass");
+    ASSERT_TRUE(login) << login.error().context;
+    EXPECT_EQ(login->key, key_);
+    EXPECT_EQ(login->user.name, "alice");
+    EXPECT_EQ(login->user.folder, "/data/alice");
+}
+
+TEST_F(Users, are_refused_alike_whatever_is_wrong) {
+    const auto wrong_password = authenticate("alice", "Pass");
+    const auto unknown_name = authenticate("Alice", "pass");
+    EXPECT_EQ(refusal(wrong_password), ErrorKind::auth_failed);
+    EXPECT_EQ(refusal(unknown_name), ErrorKind::auth_failed);
+    EXPECT_EQ(wrong_password.error().context, unknown_name.error().context);
+}
+
+TEST_F(Users, are_told_to_wait_when_too_many_log_in) {
+    EXPECT_EQ(refusal(authenticate("alice", "pass", never, 0)), ErrorKind::busy);
+}
+
+TEST_F(Users, are_not_checked_after_their_deadline) {
+    EXPECT_EQ(refusal(authenticate("alice", "pass", Deadline::min())), ErrorKind::busy);
+}
+
+TEST_F(Users, are_known_by_their_host_key) {
+    EnvUserDirectory users(config_, lane_.get_executor());
+    const auto user = run(users.resolve(key_, never));
+    ASSERT_TRUE(user) << user.error().context;
+    EXPECT_EQ(user->name, "alice");
+    for (const auto& wrong : {std::string(), std::string(40, '0'), key_.reveal() + "0"}) {
+        EXPECT_FALSE(run(users.resolve(HostKey(wrong), never)));
+    }
+}
+
+}  // namespace
+}  // namespace ankiwire::server
