@@ -104,7 +104,11 @@ class Device:
     def switch_on(self):
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.process = self.pool.take(self.version)
-        self.open(path=str(self.path))
+        try:
+            self.open(path=str(self.path))
+        except ClientError:
+            self.switch_off()
+            raise
         if self.login_arguments:
             self.login(**self.login_arguments)
 

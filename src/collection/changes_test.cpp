@@ -1,5 +1,6 @@
+#include <gmock/gmock.h>
+
 #include "collection/store_fixture.hpp"
-#include "gmock/gmock.h"
 
 namespace ankiwire::collection {
 namespace {

@@ -1,7 +1,8 @@
+#include <gmock/gmock.h>
+
 #include <algorithm>
 
 #include "collection/store_fixture.hpp"
-#include "gmock/gmock.h"
 
 namespace ankiwire::collection {
 namespace {

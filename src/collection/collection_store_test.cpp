@@ -1,13 +1,13 @@
 #include "collection/collection_store.hpp"
 
 #include <fcntl.h>
+#include <gmock/gmock.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
 
 #include "collection/store_fixture.hpp"
-#include "gmock/gmock.h"
 
 namespace ankiwire::collection {
 namespace {

@@ -17,11 +17,11 @@
 namespace ankiwire::collection {
 
 struct Version {
-    TimestampMs kept_at;       // names the version
-    std::string reason;        // "upload" or "restore": what replaced it
-    std::string client;        // of the device that uploaded, as it calls itself
+    TimestampMs kept_at;  // names the version
+    std::string reason;   // "upload" or "restore": what replaced it
+    std::string client;   // of the device that uploaded, as it calls itself
     ContentCounts contents;
-    ContentCounts lost;        // what it holds and its replacement lacked
+    ContentCounts lost;  // what it holds and its replacement lacked
     std::uint64_t packed_bytes = 0;
     friend bool operator==(const Version&, const Version&) = default;
 };

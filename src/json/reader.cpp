@@ -109,20 +109,24 @@ std::string widen_big_integers(std::string_view text) {
 void write(Writer& out, simdjson::dom::element element) {
     using Type = simdjson::dom::element_type;
     switch (element.type()) {
-        case Type::ARRAY:
+        case Type::ARRAY: {
+            const simdjson::dom::array items = element.get_array().value_unsafe();
             out.begin_array();
-            for (const auto item : element.get_array().value_unsafe()) {
+            for (const auto item : items) {
                 write(out, item);
             }
             out.end_array();
             return;
-        case Type::OBJECT:
+        }
+        case Type::OBJECT: {
+            const simdjson::dom::object fields = element.get_object().value_unsafe();
             out.begin_object();
-            for (const auto field : element.get_object().value_unsafe()) {
+            for (const auto field : fields) {
                 write(out.key(field.key), field.value);
             }
             out.end_object();
             return;
+        }
         case Type::INT64:
             out.integer(element.get_int64().value_unsafe());
             return;

@@ -125,11 +125,13 @@ TEST_F(AccountTest, a_whole_sync_is_seen_by_the_next_device) {
     EXPECT_TRUE(chunk("a").done);
     apply_chunk("a", cards_chunk(1, 3));
     EXPECT_THAT(sanity_check("a", counts_with_cards(3)), HasSubstr(R"("status":"ok")"));
-    EXPECT_EQ(ok(Method::finish, "a"), std::to_string(now_.value));
+    const auto finished = ok(Method::finish, "a");
+    const auto finished_at = now_;
+    EXPECT_EQ(finished, std::to_string(finished_at.value));
 
     const auto after = meta("b");
     EXPECT_EQ(after.usn, Usn{1});
-    EXPECT_EQ(after.modified, now_ = TimestampMs{after.modified.value});
+    EXPECT_EQ(after.modified, finished_at);
     EXPECT_FALSE(after.empty);
     EXPECT_THAT(start("b").cards, testing::ElementsAre(CardId{77}));
     EXPECT_THAT(

@@ -23,14 +23,15 @@ TEST(RequestLines, hold_what_is_known) {
 }
 
 TEST(RequestLines, leave_out_what_is_not) {
-    EXPECT_EQ(request_line({}, {.status = 400, .address = "127.0.0.1"}),
+    EXPECT_EQ(request_line({}, {.status = 400, .took = {}, .address = "127.0.0.1"}),
               "status=400 ms=0.0 in=0 out=0 ip=127.0.0.1");
 }
 
 TEST(RequestLines, cannot_be_forged) {
-    const RequestNotes notes{.client = "x\" status=200\n\\\x1b[31m",
-                             .session = std::string(999, 'a')};
-    const auto line = request_line(notes, {.status = 403, .address = {}});
+    RequestNotes notes;
+    notes.client = "x\" status=200\n\\\x1b[31m";
+    notes.session = std::string(999, 'a');
+    const auto line = request_line(notes, {.status = 403, .took = {}, .address = {}});
     EXPECT_NE(line.find(R"(client="x\" status=200\x0a\\\x1b[31m")"), std::string::npos) << line;
     EXPECT_EQ(line.find('\n'), std::string::npos);
     EXPECT_LT(line.size(), 400U);

@@ -51,7 +51,7 @@ public:
         boost::system::error_code error;
         http::read(socket_, buffer_, *parser, error);
         EXPECT_FALSE(error) << error.message();
-        return {.status = parser->get().result_int(),
+        return {.status = static_cast<int>(parser->get().result_int()),
                 .body = parser->get().body(),
                 .keep_alive = parser->keep_alive(),
                 .header = [parser](const char* name) { return std::string(parser->get()[name]); }};

@@ -3,8 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/use_future.hpp>
+#include <optional>
 
 namespace ankiwire::server {
 namespace {
@@ -14,9 +15,11 @@ namespace asio = boost::asio;
 template <class T>
 T run(asio::awaitable<T> coroutine) {
     asio::io_context context;
-    auto result = asio::co_spawn(context, std::move(coroutine), asio::use_future);
+    std::optional<T> result;
+    auto keep = [&]() -> asio::awaitable<void> { result = co_await std::move(coroutine); };
+    asio::co_spawn(context, keep, asio::detached);
     context.run();
-    return result.get();
+    return std::move(*result);
 }
 
 const Deadline never = Deadline::max();

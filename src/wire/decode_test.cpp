@@ -353,14 +353,15 @@ TEST(DecodeSanityCheck, refuses) {
                     {R"({"client":[[1,2,3],4,5,6,7,8,9,4294967296]})", "client: deck configs"}});
 }
 
-TEST(DecodeEmptyRequest, takes_an_empty_object_or_nothing) {
-    for (const auto* body : {"", " \r\n\t", "{}", " { } "}) {
+// R-TRANS-09
+TEST(DecodeEmptyRequest, takes_an_object_without_arguments_or_nothing) {
+    for (const auto* body : {"", " \r\n\t", "{}", " { } ", R"({"_pad":null})"}) {
         EXPECT_TRUE(decode_empty_request(body)) << body;
     }
 }
 
 TEST(DecodeEmptyRequest, refuses) {
-    for (const auto* body : {"[]", "null", "{", "{\"a\":1}", "{}{}", "0", "\""}) {
+    for (const auto* body : {"[]", "null", "{", "{\"a\":1}", R"({"_pad":0})", "{}{}", "0", "\""}) {
         const auto result = decode_empty_request(body);
         ASSERT_FALSE(result) << body;
         EXPECT_EQ(result.error().kind, ErrorKind::malformed) << body;

@@ -19,7 +19,7 @@ void append_integers(std::string& out, Ints... values) {
     constexpr std::size_t digits_max = std::numeric_limits<std::int64_t>::digits10 + 2;  // and '-'
     std::array<char, sizeof...(values) * (digits_max + 1)> text;
     char* end = text.data();
-    ((end = std::to_chars(end, text.data() + text.size(), values).ptr, *end++ = ','), ...);
+    ((end = std::to_chars(end, end + digits_max, values).ptr, *end++ = ','), ...);
     out.append(text.data(), end);
 }
 
