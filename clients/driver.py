@@ -102,6 +102,13 @@ def close():
 
 
 @command
+def close_as_schema_11():
+    """As a client of protocol 10 uploads it."""
+    Session.col.close(downgrade=True)
+    Session.col = None
+
+
+@command
 def login(user, password, endpoint):
     Session.auth = library.login(col(), user, password, endpoint)
     return {"host_key": Session.auth.hkey}

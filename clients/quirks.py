@@ -26,7 +26,8 @@ of_the_official_server = {
         f"test_a_forged_collection_is_refused[{name}]": anything
         for name in [
             "a trigger", "a view", "a virtual table", "no notes table", "no cards table",
-            "no graves table", "two rows of col", "a text for scm",
+            "no graves table", "two rows of col", "a text for scm", "a generated column",
+            "one more column", "a trigger of another type", "text ids", "a huge usn",
         ]
     },
     **{

@@ -11,12 +11,6 @@ from venvs import NEWEST
 RELEASE_SECONDS_MAX = {"ours": 60, "official": 1}
 
 
-@pytest.fixture
-def house(make_household):
-    with make_household(ANKIWIRE_ACCOUNT_IDLE_MS="200") as household:
-        yield household
-
-
 def open_server_file(house):
     """What `Collection(path)` in the web application does: fails while the account is in use."""
     return house.open(NEWEST, house.server.account_folder() / "collection.anki2")

@@ -29,7 +29,7 @@ def disturbed(house):
         proxy = house.proxy()
         first.use_endpoint(endpoint=proxy.endpoint)
         first.log_in(proxy.endpoint)
-        work(second, "second")
+        work(second, "second", offset=100_000)
         normal_sync(second)
         work(first, "first")
         first.date_edits(seconds=30)
@@ -38,9 +38,11 @@ def disturbed(house):
     return make
 
 
-def work(device, name):
-    """Something for every method of a sync, deletions among them."""
+def work(device, name, offset=0):
+    """Something for every method of a sync, deletions among them. The offset keeps the ids apart
+    of notes that two devices make at the same time."""
     device.add_notes(count=30, deck=name, prefix=name)
+    device.renumber_notes(offset=offset)
     device.delete_notes(notes=device.find_notes(query="")[:1])
     device.review(count=3, deck="Latin")
     device.edit_notetype(name="Basic", css=f"/* {name} */")
@@ -189,6 +191,7 @@ def test_another_device_syncs_in_the_middle(house, disturbed, method):
     """The second one takes over or is told to wait; in the end both have everything."""
     first, second, proxy = disturbed(NEWEST)
     second.add_note(fields=["in between", "x"])
+    second.renumber_notes(offset=200_000)
     gate = proxy.hold_request(method)
     first.begin("sync")
     gate.wait_until_reached()

@@ -382,6 +382,14 @@ FORGERIES = {
     "schema 19": "update col set ver = 19",
     "a text for scm": "update col set scm = 'x'",
     "a virtual table": "create virtual table f using fts5(x)",
+    "a trigger of another type": "pragma writable_schema = on; insert into sqlite_master values "
+    "('Trigger', 't', 'notes', 0, 'CREATE TRIGGER t after insert on notes begin select 1; end')",
+    "text ids": "alter table revlog rename to old; create table revlog (id text primary key, "
+    "cid, usn, ease, ivl, lastIvl, factor, time, type)",
+    "tables of another version": "update col set ver = 11",
+    "a huge usn": "update col set usn = 2147483647",
+    "a generated column": "create table t (a, b generated always as (a + 1))",
+    "one more column": "alter table notes add column more",
 }
 
 
@@ -389,11 +397,31 @@ FORGERIES = {
 def test_a_forged_collection_is_refused(house, raw, unharmed, name):
     path = good_file(house)
     connection = connect(path)
-    connection.execute(FORGERIES[name])
+    connection.executescript(FORGERIES[name])
     connection.commit()
     connection.close()
     reply = raw.call("upload", raw=path.read_bytes())
     assert (reply.status, reply.content) == (200, CORRUPT)
+
+
+def test_what_add_ons_put_beside_the_collection_is_kept(house, raw):
+    path = good_file(house)
+    connection = connect(path)
+    connection.executescript(
+        "create table extra (x, y check (y > 0)); create index extra_x on extra (x); "
+        "create index more_of_notes on notes (mod); pragma ignore_check_constraints = on; "
+        'create index "an ""expression" on notes (length(flds)); '
+        "create index some on notes (mod) where length(flds) > 3; "
+        "insert into extra values ('kept', -1)"  # nobody evaluates what an uploaded table wants
+    )
+    connection.close()
+    assert raw.call("upload", raw=path.read_bytes()).content == b"OK"
+    assert house.server_tables()["extra"] == ["('kept', -1)"]
+    with connect(house.copy_of_server_file()) as stored:
+        indexes = {name for (name,) in stored.execute("select name from sqlite_master")}
+    assert {"extra_x", "more_of_notes", "idx_cards_odid"} <= indexes
+    # Each later write would evaluate these.
+    assert not {'an "expression', "some"} & indexes
 
 
 def damaged(data):

@@ -20,11 +20,19 @@ inline constexpr std::size_t upload_unpacked_factor = 3;
 inline constexpr std::uint64_t response_bytes_max = 0xffff'ffff;
 
 inline constexpr std::size_t sync_header_bytes_max = 4 * kib;  // R-LIM-04
-inline constexpr int zstd_window_log_max = 27;                 // R-LIM-05, of what we read
+inline constexpr int zstd_window_log_max = 23;                 // R-LIM-05, of what we read
 inline constexpr int zstd_window_log_out = 20;                 // R-LIM-05, of what we write
 
+// In memory at once, received and not yet done with.                 R-LIM-06
+inline constexpr std::size_t bodies_bytes_max = 256 * mib;
+inline constexpr std::size_t account_bodies_bytes_max = 192 * mib;
+inline constexpr std::size_t json_value_bytes = 96;      // what a value costs besides its text
+inline constexpr std::size_t account_transfers_max = 4;  // R-LIM-07, uploads and downloads
+inline constexpr int row_bytes_max = 64 * mib;           // R-LIM-08, of an uploaded file
+
 inline constexpr std::size_t chunk_objects_max = 250;               // R-CHUNK-01
+inline constexpr std::size_t chunk_text_bytes_max = 4 * mib;        // R-CHUNK-01
 inline constexpr std::int64_t session_idle_ms_max = 5 * 60 * 1000;  // R-SESS-05
-inline constexpr std::int64_t account_idle_ms_max = 30 * 1000;      // R-STORE-05
+inline constexpr std::int64_t account_idle_ms_max = 10 * 1000;      // R-STORE-05
 
 }  // namespace ankiwire::limits

@@ -1,6 +1,7 @@
 // What the server has for a client, and deletions (protocol facts B.13 and B.14).
 #include <string>
 
+#include "base/limits.hpp"
 #include "collection/store_impl.hpp"
 #include "json/reader.hpp"
 
@@ -105,6 +106,28 @@ Result<std::vector<ConfigEntry>> all_config(CollectionStore::Impl& store) {
     return config;
 }
 
+// What is sent to a client is not more than a client may send: a larger reply would have to be held
+// in memory, and no client could take it if it were larger than limits::response_bytes_max.
+Result<void> expect_sendable(CollectionStore::Impl& store, Usn usn, bool with_config) {
+    TRY_ASSIGN(auto query,
+               store.query("select total(bytes) from (select length(config) as bytes from "
+                           "notetypes where usn >= ?1 "
+                           "union all select length(config) from fields where ntid in "
+                           "(select id from notetypes where usn >= ?1) "
+                           "union all select length(config) from templates where ntid in "
+                           "(select id from notetypes where usn >= ?1) "
+                           "union all select length(common) + length(kind) + "
+                           "length(cast(name as blob)) from decks where usn >= ?1 "
+                           "union all select length(config) from deck_config where usn >= ?1 "
+                           "union all select length(cast(tag as blob)) from tags where usn >= ?1 "
+                           "union all select length(val) from config where ?2)"));
+    TRY_ASSIGN(const auto* const row, query.bind(usn, with_config).next_row());
+    if (row->int64(0) > static_cast<std::int64_t>(limits::changes_body_bytes_max)) {
+        return fail(ErrorKind::too_large, "more is new than one reply can carry");
+    }
+    return {};
+}
+
 // Deletes the objects of one kind and leaves a grave for each, known here or not.
 template <class Id>
 Result<void> bury(CollectionStore::Impl& store, std::string_view remove_sql, GraveKind kind,
@@ -123,7 +146,7 @@ Result<void> bury(CollectionStore::Impl& store, std::string_view remove_sql, Gra
 
 Result<bool> CollectionStore::Impl::has_graves() {
     TRY_ASSIGN(auto exists, query("select exists (select 1 from graves)"));
-    TRY_ASSIGN(const auto* const row, exists.first());
+    TRY_ASSIGN(const auto* const row, exists.next_row());
     return row->int64(0) != 0;
 }
 
@@ -139,7 +162,7 @@ Result<NotetypeShape> CollectionStore::Impl::notetype_shape(NotetypeId id) {
     TRY_ASSIGN(auto notetype,
                query("select config, (select count(*) from fields where ntid = notetypes.id) "
                      "from notetypes where id = ?"));
-    TRY_ASSIGN(const auto* const row, notetype.bind(id).first());
+    TRY_ASSIGN(const auto* const row, notetype.bind(id).next_row());
     if (row == nullptr) {
         return fail(ErrorKind::inconsistent_data, "a note of an unknown notetype");
     }
@@ -184,6 +207,7 @@ Result<void> CollectionStore::apply_graves(const Graves& graves, Usn server_usn)
 }
 
 Result<UnchunkedChanges> CollectionStore::changes_since(Usn client_usn, bool with_config) {
+    TRY(expect_sendable(*impl_, client_usn, with_config));
     UnchunkedChanges changes;
     TRY_ASSIGN(changes.notetypes, notetypes_since(*impl_, client_usn));
     TRY_ASSIGN(changes.decks, read_objects(*impl_,

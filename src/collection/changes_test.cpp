@@ -125,6 +125,16 @@ TEST_F(ChangesTest, dates_a_repeated_grave_anew) {
     EXPECT_EQ(*open_store().graves_since({30}), graves);
 }
 
+TEST_F(ChangesTest, are_refused_if_no_reply_could_carry_them) {
+    ASSERT_TRUE(ok(open_store().close()));
+    execute(
+        "with recursive n(i) as (select 1 union all select i + 1 from n where i < 70) "
+        "insert into tags select i || hex(zeroblob(500000)), 15, 0, null from n");
+    auto store = open_store();
+    EXPECT_TRUE(fails(store.changes_since({15}, false), ErrorKind::too_large));
+    EXPECT_TRUE(ok(store.changes_since({16}, false)));
+}
+
 TEST_F(ChangesTest, sends_no_grave_of_an_unknown_kind) {
     ASSERT_TRUE(ok(open_store().close()));
     execute("insert into graves values (1, 7, 20)");

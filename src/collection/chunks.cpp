@@ -91,33 +91,56 @@ void move_past(ChunkCursor::Position& position, Usn usn, std::int64_t id) {
     }
 }
 
-// Appends at most `limit` rows to `out` and returns what is left of `limit`.
+// What a chunk can still take.
+struct Room {
+    std::size_t rows = limits::chunk_objects_max;
+    std::size_t text_bytes = limits::chunk_text_bytes_max;
+    [[nodiscard]] bool is_used_up() const { return rows == 0 || text_bytes == 0; }
+};
+
+std::size_t text_bytes(const RevlogEntry&) { return 0; }
+std::size_t text_bytes(const Card& card) { return card.data.size(); }
+std::size_t text_bytes(const Note& note) {
+    return note.guid.size() + note.tags.size() + note.fields.size();
+}
+
+// Appends rows while there is room; true if there are no more.
 template <class Row>
-Result<std::size_t> read_rows(CollectionStore::Impl& store, const RowSource& source,
-                              ChunkCursor::Position& position, std::size_t limit,
-                              Row (*read)(const Statement&), std::vector<Row>& out) {
-    if (position.exhausted || limit == 0) {
-        return limit;
+Result<bool> append_rows(Query& query, Room& room, Row (*read)(const Statement&),
+                         std::vector<Row>& out) {
+    while (!room.is_used_up()) {
+        TRY_ASSIGN(const Statement* row, query.next_row());
+        if (row == nullptr) {
+            return true;
+        }
+        out.push_back(read(*row));
+        --room.rows;
+        room.text_bytes -= std::min(room.text_bytes, text_bytes(out.back()));
     }
-    const auto append = [&](const Statement& row) -> Result<void> {
-        out.push_back(read(row));
+    return false;
+}
+
+template <class Row>
+Result<void> read_rows(CollectionStore::Impl& store, const RowSource& source,
+                       ChunkCursor::Position& position, Room& room, Row (*read)(const Statement&),
+                       std::vector<Row>& out) {
+    if (position.exhausted || room.is_used_up()) {
         return {};
-    };
+    }
     TRY_ASSIGN(auto same_usn, store.query(source.same_usn));
-    TRY(same_usn.bind(position.usn, position.id, limit).for_each(append));
-    if (out.size() < limit) {
+    same_usn.bind(position.usn, position.id, room.rows);
+    TRY_ASSIGN(bool ended, append_rows(same_usn, room, read, out));
+    if (ended) {
         TRY_ASSIGN(auto later_usns, store.query(source.later_usns));
-        TRY(later_usns.bind(position.usn, limit - out.size()).for_each(append));
+        later_usns.bind(position.usn, room.rows);
+        TRY_ASSIGN(ended, append_rows(later_usns, room, read, out));
     }
     if (!out.empty()) {
         move_past(position, out.back().usn, out.back().id.value);
     }
-    position.exhausted = position.exhausted || out.size() < limit;
-    return limit - out.size();
+    position.exhausted = position.exhausted || ended;
+    return {};
 }
-
-// An incoming card or note replaces the stored one if the client has seen that (?1 is the client's
-// usn) or if that is not newer: a tie is the client's (ruling 2).
 
 Error id_is_zero() { return fail(ErrorKind::inconsistent_data, "an object with id 0"); }
 
@@ -133,6 +156,8 @@ Result<void> apply_revlog(CollectionStore::Impl& store, const std::vector<Revlog
     return {};
 }
 
+// An incoming card or note replaces the stored one if the client has seen that (?1 is the client's
+// usn) or if that is not newer: a tie is the client's (ruling 2).
 Result<void> apply_cards(CollectionStore::Impl& store, const std::vector<Card>& cards,
                          const SyncContext& context) {
     TRY_ASSIGN(auto upsert,
@@ -203,11 +228,11 @@ Result<Chunk> CollectionStore::next_chunk(ChunkCursor& cursor) {
                                  "reps, lapses, left, odue, odid, flags, data"};
     static const RowSource notes{"notes", "id, guid, mid, mod, usn, tags, flds"};
     Chunk chunk;
-    std::size_t limit = limits::chunk_objects_max;
-    TRY_ASSIGN(limit, read_rows(*impl_, revlog, cursor.revlog, limit, read_revlog, chunk.revlog));
-    TRY_ASSIGN(limit, read_rows(*impl_, cards, cursor.cards, limit, read_card, chunk.cards));
-    TRY_ASSIGN(limit, read_rows(*impl_, notes, cursor.notes, limit, read_note, chunk.notes));
-    chunk.done = limit > 0;
+    Room room;
+    TRY(read_rows(*impl_, revlog, cursor.revlog, room, read_revlog, chunk.revlog));
+    TRY(read_rows(*impl_, cards, cursor.cards, room, read_card, chunk.cards));
+    TRY(read_rows(*impl_, notes, cursor.notes, room, read_note, chunk.notes));
+    chunk.done = !room.is_used_up();
     return chunk;
 }
 

@@ -209,7 +209,7 @@ void CollectionStore::rollback() {
 Result<CollectionState> CollectionStore::state() {
     TRY_ASSIGN(auto query, impl_->query("select mod, scm, usn, ls, crt, "
                                         "not exists (select 1 from cards) from col"));
-    TRY_ASSIGN(const auto* const row, query.first());
+    TRY_ASSIGN(const auto* const row, query.next_row());
     if (row == nullptr) {
         return fail(ErrorKind::storage, "table col has no row");
     }

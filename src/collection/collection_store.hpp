@@ -96,8 +96,8 @@ public:
     Result<void> apply_changes(const UnchunkedChanges& changes, const SyncContext& context,
                                const SentObjects& sent);
 
-    // At most limits::chunk_objects_max rows, revlog first, then cards, then notes; advances
-    // `cursor`.
+    // Revlog first, then cards, then notes, within limits::chunk_objects_max rows and about
+    // limits::chunk_text_bytes_max of text; advances `cursor`.
     Result<Chunk> next_chunk(ChunkCursor& cursor);
     Result<void> apply_chunk(const Chunk& chunk, const SyncContext& context);
 

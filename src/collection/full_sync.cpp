@@ -11,13 +11,19 @@ namespace ankiwire::collection {
 
 namespace {
 
-// The disk's failures and our own bugs stay what they are; all else is the file's fault.
+// The disk's failures stay what they are; all else is the file's fault, SQL that does not fit its
+// tables as well.
 Error as_corrupt(Error error) {
-    if (error.kind == ErrorKind::malformed || error.kind == ErrorKind::inconsistent_data ||
-        error.kind == ErrorKind::damaged || error.kind == ErrorKind::not_found) {
+    if (error.kind != ErrorKind::storage && error.kind != ErrorKind::busy) {
         error.kind = ErrorKind::corrupt_upload;
     }
     return error;
+}
+
+// Counts stay 0 where the file is too damaged to be counted: that is no reason not to keep it.
+Result<ContentCounts> or_unknown(Result<ContentCounts> counts) {
+    const bool damaged = !counts && counts.error().kind == ErrorKind::damaged;
+    return damaged ? ContentCounts{} : std::move(counts);
 }
 
 Result<ContentCounts> count(sqlite::Database& db) {
@@ -65,6 +71,15 @@ Result<ContentCounts> validate_upload(const std::filesystem::path& file, Timesta
     return counts;
 }
 
+Result<void> make_current(const std::filesystem::path& file, TimestampSecs now) {
+    TRY_ASSIGN(auto db, sqlite::Database::open(
+                            file, {.mode = sqlite::OpenMode::read_write, .untrusted = true}));
+    TRY_ASSIGN(const int version, schema_version(db));
+    TRY(upgrade_to_newest(db, version, now));
+    TRY(repair_usns(db));
+    return ensure_indexes(db);
+}
+
 Result<std::uint64_t> finish_snapshot(const std::filesystem::path& copy) {
     {
         TRY_ASSIGN(auto db, sqlite::Database::open(copy, {.mode = sqlite::OpenMode::read_write}));
@@ -85,7 +100,7 @@ Result<void> date_as_replacement(const std::filesystem::path& file, TimestampMs 
 
 Result<ContentCounts> count_contents(const std::filesystem::path& file) {
     TRY_ASSIGN(auto db, sqlite::Database::open(file, {.mode = sqlite::OpenMode::read_write}));
-    return count(db);
+    return or_unknown(count(db));
 }
 
 Result<ContentCounts> lost_contents(const std::filesystem::path& before,
@@ -99,10 +114,13 @@ Result<ContentCounts> lost_contents(const std::filesystem::path& before,
                               " as kept where not exists (select 1 from after." + table +
                               " as other where other.id = kept.id)");
     };
-    TRY_ASSIGN(const auto notes, lost("notes"));
-    TRY_ASSIGN(const auto cards, lost("cards"));
-    TRY_ASSIGN(const auto reviews, lost("revlog"));
-    return ContentCounts{.notes = notes, .cards = cards, .reviews = reviews};
+    const auto all = [&]() -> Result<ContentCounts> {
+        TRY_ASSIGN(const auto notes, lost("notes"));
+        TRY_ASSIGN(const auto cards, lost("cards"));
+        TRY_ASSIGN(const auto reviews, lost("revlog"));
+        return ContentCounts{.notes = notes, .cards = cards, .reviews = reviews};
+    };
+    return or_unknown(all());
 }
 
 }  // namespace ankiwire::collection

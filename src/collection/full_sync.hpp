@@ -23,6 +23,10 @@ struct ContentCounts {
 // not a collection that can be taken; the file is then of no further use.
 Result<ContentCounts> validate_upload(const std::filesystem::path& file, TimestampSecs now);
 
+// Makes a version that was kept ready to be the collection again: schema 18, no pending rows. It
+// has been the collection, so nothing that it holds is refused.
+Result<void> make_current(const std::filesystem::path& file, TimestampSecs now);
+
 // Makes a copy from CollectionStore::copy_to one self-contained file; returns its size in bytes.
 Result<std::uint64_t> finish_snapshot(const std::filesystem::path& copy);
 
@@ -30,10 +34,11 @@ Result<std::uint64_t> finish_snapshot(const std::filesystem::path& copy);
 // asked which side to keep instead of diverging in silence (design ruling 5).
 Result<void> date_as_replacement(const std::filesystem::path& file, TimestampMs now);
 
-// What a finished snapshot holds.
+// What a finished snapshot holds; nothing, if it is too damaged to be counted.
 Result<ContentCounts> count_contents(const std::filesystem::path& file);
 
-// Rows of `before` whose ids `after` lacks. Both are finished snapshots or validated uploads.
+// Rows of `before` whose ids `after` lacks; none, if `before` is too damaged to be counted. Both
+// are finished snapshots or validated uploads.
 Result<ContentCounts> lost_contents(const std::filesystem::path& before,
                                     const std::filesystem::path& after);
 

@@ -1,6 +1,7 @@
 // Takes the objects that a client sends whole (protocol facts B.14 to B.16).
 #include <string>
 #include <unordered_set>
+#include <vector>
 
 #include "collection/store_impl.hpp"
 #include "model/names.hpp"
@@ -19,16 +20,35 @@ bool is_kept(TimestampSecs existing, const Object& incoming, const Sent<Id>& sen
     return existing > incoming.mtime || (existing == incoming.mtime && sent.contains(incoming.id));
 }
 
-// Whether the stored object, if there is one, stays. `sql` selects its mtime by id.
+// Those that are new, or replace what is stored. `sql` selects the mtime of a stored one by id.
 template <class Object, class Id>
-Result<bool> stored_is_kept(CollectionStore::Impl& store, std::string_view sql,
-                            const Object& incoming, const Sent<Id>& sent) {
-    if (incoming.id.value == 0) {
-        return inconsistent("an object with id 0");
+Result<std::vector<const Object*>> accepted(CollectionStore::Impl& store, std::string_view sql,
+                                            const std::vector<Object>& objects,
+                                            const Sent<Id>& sent) {
+    std::vector<const Object*> result;
+    for (const auto& incoming : objects) {
+        if (incoming.id.value == 0) {
+            return inconsistent("an object with id 0");
+        }
+        TRY_ASSIGN(auto query, store.query(sql));
+        TRY_ASSIGN(const auto* const row, query.bind(incoming.id).next_row());
+        if (row == nullptr || !is_kept({row->int64(0)}, incoming, sent)) {
+            result.push_back(&incoming);
+        }
     }
-    TRY_ASSIGN(auto query, store.query(sql));
-    TRY_ASSIGN(const auto* const row, query.bind(incoming.id).first());
-    return row != nullptr && is_kept({row->int64(0)}, incoming, sent);
+    return result;
+}
+
+// Stored objects that get another name give theirs up first: of A → B and B → C neither is in the
+// other's way. `sql` gives the object of an id a name that no client can, unless it is the same.
+template <class Object>
+Result<void> give_up_names(CollectionStore::Impl& store, std::string_view sql,
+                           const std::vector<const Object*>& objects) {
+    TRY_ASSIGN(auto update, store.query(sql));
+    for (const auto* object : objects) {
+        TRY(update.run(object->id, object->name));
+    }
+    return {};
 }
 
 // Appends '+' until no other object has the name; a new name counts as a change made now.
@@ -38,7 +58,7 @@ Result<void> make_name_unique(CollectionStore::Impl& store, std::string_view sql
     constexpr int attempts_max = 100;  // names of one message could cost quadratic time
     for (int attempt = 0; attempt < attempts_max; ++attempt) {
         TRY_ASSIGN(auto others, store.query(sql));
-        TRY_ASSIGN(const auto* const row, others.bind(object.name, object.id).first());
+        TRY_ASSIGN(const auto* const row, others.bind(object.name, object.id).next_row());
         if (row == nullptr) {
             return {};
         }
@@ -53,7 +73,7 @@ Result<void> expect_same_shape(CollectionStore::Impl& store, const Notetype& inc
     TRY_ASSIGN(auto query, store.query("select (select count(*) from fields where ntid = ?1), "
                                        "(select count(*) from templates where ntid = ?1) "
                                        "where exists (select 1 from notetypes where id = ?1)"));
-    TRY_ASSIGN(const auto* const row, query.bind(incoming.id).first());
+    TRY_ASSIGN(const auto* const row, query.bind(incoming.id).next_row());
     if (row != nullptr && (row->int64(0) != std::ssize(incoming.fields) ||
                            row->int64(1) != std::ssize(incoming.templates))) {
         return inconsistent("a notetype whose number of fields or templates differs");
@@ -63,15 +83,13 @@ Result<void> expect_same_shape(CollectionStore::Impl& store, const Notetype& inc
 
 Result<void> merge_notetypes(CollectionStore::Impl& store, const std::vector<Notetype>& notetypes,
                              const SyncContext& context, const Sent<NotetypeId>& sent) {
-    for (const auto& incoming : notetypes) {
-        TRY_ASSIGN(
-            const bool kept,
-            stored_is_kept(store, "select mtime_secs from notetypes where id = ?", incoming, sent));
-        if (kept) {
-            continue;
-        }
-        TRY(expect_same_shape(store, incoming));
-        Notetype notetype = incoming;
+    TRY_ASSIGN(const auto taken,
+               accepted(store, "select mtime_secs from notetypes where id = ?", notetypes, sent));
+    TRY(give_up_names(
+        store, "update notetypes set name = char(1) || id where id = ?1 and name != ?2", taken));
+    for (const auto* incoming : taken) {
+        TRY(expect_same_shape(store, *incoming));
+        Notetype notetype = *incoming;
         notetype.usn = context.server_usn;
         TRY(make_name_unique(store, "select 1 from notetypes where name = ? and id != ?", notetype,
                              context.now));
@@ -82,14 +100,12 @@ Result<void> merge_notetypes(CollectionStore::Impl& store, const std::vector<Not
 
 Result<void> merge_decks(CollectionStore::Impl& store, const std::vector<Deck>& decks,
                          const SyncContext& context, const Sent<DeckId>& sent) {
-    for (const auto& incoming : decks) {
-        TRY_ASSIGN(
-            const bool kept,
-            stored_is_kept(store, "select mtime_secs from decks where id = ?", incoming, sent));
-        if (kept) {
-            continue;
-        }
-        Deck deck = incoming;
+    TRY_ASSIGN(const auto taken,
+               accepted(store, "select mtime_secs from decks where id = ?", decks, sent));
+    TRY(give_up_names(store, "update decks set name = char(1) || id where id = ?1 and name != ?2",
+                      taken));
+    for (const auto* incoming : taken) {
+        Deck deck = *incoming;
         deck.usn = context.server_usn;
         TRY(make_name_unique(store, "select 1 from decks where name = ? and id != ?", deck,
                              context.now));
@@ -102,14 +118,10 @@ Result<void> merge_decks(CollectionStore::Impl& store, const std::vector<Deck>& 
 Result<void> merge_deck_configs(CollectionStore::Impl& store,
                                 const std::vector<DeckConfig>& configs, const SyncContext& context,
                                 const Sent<DeckConfigId>& sent) {
-    for (const auto& incoming : configs) {
-        TRY_ASSIGN(const bool kept,
-                   stored_is_kept(store, "select mtime_secs from deck_config where id = ?",
-                                  incoming, sent));
-        if (kept) {
-            continue;
-        }
-        DeckConfig config = incoming;
+    TRY_ASSIGN(const auto taken,
+               accepted(store, "select mtime_secs from deck_config where id = ?", configs, sent));
+    for (const auto* incoming : taken) {
+        DeckConfig config = *incoming;
         config.usn = context.server_usn;
         TRY(put_deck_config(store.query_source(), config));
     }
@@ -120,16 +132,18 @@ Result<void> merge_deck_configs(CollectionStore::Impl& store,
 Result<std::optional<std::string>> registered_tag(CollectionStore::Impl& store,
                                                   std::string_view tag) {
     TRY_ASSIGN(auto query, store.query("select tag from tags where tag = ?"));
-    TRY_ASSIGN(const auto* const row, query.bind(tag).first());
+    TRY_ASSIGN(const auto* const row, query.bind(tag).next_row());
     return row == nullptr ? std::nullopt : std::optional(std::string(row->text(0)));
 }
 
 // `tag` with its nearest registered ancestor's spelling. An ancestor folds to the same text, so it
 // has as many parts.
 Result<std::string> with_ancestors_case(CollectionStore::Impl& store, const std::string& tag) {
+    constexpr int levels_max = 100;  // of a tag of nothing but colons each lookup is long
     std::string_view ancestor = tag;
-    for (auto end = ancestor.rfind("::"); end != std::string_view::npos;
-         end = ancestor.rfind("::")) {
+    auto end = ancestor.rfind("::");
+    for (int level = 0; end != std::string_view::npos && level < levels_max;
+         end = ancestor.rfind("::"), ++level) {
         ancestor = ancestor.substr(0, end);
         TRY_ASSIGN(const auto registered, registered_tag(store, ancestor));
         if (registered) {

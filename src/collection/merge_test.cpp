@@ -164,6 +164,42 @@ TEST_F(MergeTest, makes_names_unique_and_dates_the_change) {
     EXPECT_EQ(text("select name from notetypes where id = 78"), "Two fields+");
 }
 
+TEST_F(MergeTest, renames_in_a_chain_and_in_a_ring) {
+    UnchunkedChanges changes;
+    changes.decks = {deck(5, "A"), deck(6, "B"), deck(7, "C")};
+    changes.notetypes = {notetype(), notetype()};
+    changes.notetypes[0].name = "A";
+    changes.notetypes[1].name = "B";
+    changes.notetypes[1].id = {78};
+    apply(changes);
+    changes.decks = {deck(5, "b", 200), deck(6, "D", 200), deck(7, "A", 200)};
+    for (auto& each : changes.notetypes) {
+        each.name = each.name == "A" ? "B" : "A";
+        each.mtime = {200};
+    }
+    apply(changes);
+    EXPECT_EQ(text("select group_concat(id || name) from decks where id > 4"), "5b,6D,7A");
+    EXPECT_EQ(text("select group_concat(id || name) from notetypes where id in (77, 78)"),
+              "77B,78A");
+    // What the server keeps keeps its name.
+    changes.notetypes.clear();
+    changes.decks = {deck(5, "A", 300), deck(7, "E", 100)};
+    apply(changes);
+    EXPECT_EQ(text("select group_concat(id || name) from decks where id > 4"), "5A+,6D,7A");
+}
+
+TEST_F(MergeTest, looks_for_the_spelling_of_a_hundred_ancestors_at_most) {
+    UnchunkedChanges changes;
+    std::string deep = "Root";
+    for (int level = 0; level < 150; ++level) {
+        deep += "::x";
+    }
+    changes.tags = {"root", "root::x", deep, "Root::x::y"};
+    apply(changes);
+    EXPECT_EQ(number("select count(*) from tags where tag = 'root::x::y' collate binary"), 1);
+    EXPECT_EQ(number("select count(*) from tags where tag glob 'Root::x::x*'"), 1);
+}
+
 TEST_F(MergeTest, lets_an_object_keep_its_name) {
     UnchunkedChanges changes;
     changes.decks = {deck(5, "deck")};

@@ -12,7 +12,7 @@ Result<bool> CollectionStore::has_pending_rows() {
                                         "or exists (select 1 from deck_config where usn = -1) "
                                         "or exists (select 1 from tags where usn = -1) "
                                         "or exists (select 1 from notetypes where usn = -1)"));
-    TRY_ASSIGN(const auto* const row, query.first());
+    TRY_ASSIGN(const auto* const row, query.next_row());
     return row->int64(0) != 0;
 }
 
@@ -24,7 +24,7 @@ Result<SanityCounts> CollectionStore::counts() {
                                         "(select count(*) from notetypes), "
                                         "(select count(*) from decks), "
                                         "(select count(*) from deck_config)"));
-    TRY_ASSIGN(const auto* const row, query.first());
+    TRY_ASSIGN(const auto* const row, query.next_row());
     const auto count = [row](int column) { return clamp_to<std::uint32_t>(row->int64(column)); };
     SanityCounts counts;
     counts.cards = count(0);

@@ -70,9 +70,10 @@ Result<std::int64_t> repair_usns(sqlite::Database& db) {
                                        "decks", "deck_config", "tags",   "notetypes"};
     std::int64_t repaired = 0;
     for (const std::string table : tables) {
-        const auto sql =
-            "update " + table +
-            " set usn = (select max(usn, 0) from col) where usn < 0 or usn > 2147483647";
+        const auto sql = "update " + table +
+                         " set usn = (select max(usn, 0) from col) where usn is null or "
+                         "typeof(usn) != 'integer' "
+                         "or usn < 0 or usn > 2147483647";
         TRY(db.execute(sql.c_str()));
         repaired += db.changed_rows();
     }

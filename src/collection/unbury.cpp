@@ -13,7 +13,7 @@ Result<std::optional<std::int64_t>> config_integer(CollectionStore::Impl& store,
                                                    std::string_view key, std::int64_t min,
                                                    std::int64_t max) {
     TRY_ASSIGN(auto query, store.query("select val from config where key = ?"));
-    TRY_ASSIGN(const auto* const row, query.bind(key).first());
+    TRY_ASSIGN(const auto* const row, query.bind(key).next_row());
     if (row == nullptr) {
         return std::optional<std::int64_t>();
     }

@@ -11,6 +11,7 @@
 #include "collection/schema.hpp"
 #include "collection/schema_sql.hpp"
 #include "json/reader.hpp"
+#include "json/writer.hpp"
 #include "model/names.hpp"
 #include "model/unicase.hpp"
 #include "schema11/deck_config_json.hpp"
@@ -64,10 +65,15 @@ Result<std::map<std::int64_t, json::Value>> objects_by_id(const json::Document& 
 }
 
 // Appends `suffix` until the name is not in `taken` (by unicase keys), then takes it.
-void make_unique(std::string& name, char suffix, std::set<std::string>& taken) {
-    while (!taken.insert(unicase_key(name)).second) {
+Result<void> make_unique(std::string& name, char suffix, std::set<std::string>& taken) {
+    constexpr int attempts_max = 100;  // a crowd of one name would cost cubic time
+    for (int attempt = 0; attempt < attempts_max; ++attempt) {
+        if (taken.insert(unicase_key(name)).second) {
+            return {};
+        }
         name += suffix;
     }
+    return fail(ErrorKind::inconsistent_data, "too many objects of one name");
 }
 
 Result<void> upgrade_deck_configs(Upgrade& up) {
@@ -131,16 +137,16 @@ Result<void> upgrade_notetypes(Upgrade& up) {
             }
         }
         notetype.name = to_nfc(notetype.name);
-        make_unique(notetype.name, '_', names);
+        TRY(make_unique(notetype.name, '_', names));
         std::set<std::string> field_names;
         for (auto& field : notetype.fields) {
             field.name = to_nfc(field.name);
-            make_unique(field.name, '+', field_names);
+            TRY(make_unique(field.name, '+', field_names));
         }
         std::set<std::string> template_names;
         for (auto& card_template : notetype.templates) {
             card_template.name = to_nfc(card_template.name);
-            make_unique(card_template.name, '+', template_names);
+            TRY(make_unique(card_template.name, '+', template_names));
         }
         TRY(put_notetype(up.query, notetype));
     }
@@ -157,7 +163,7 @@ Result<void> upgrade_decks(Upgrade& up) {
         TRY_ASSIGN(const auto name, object.member("name"));
         TRY_ASSIGN(const auto name_as_sent, name.string());
         const auto name_as_stored = deck.name;
-        make_unique(deck.name, '_', names);
+        TRY(make_unique(deck.name, '_', names));
         if (deck_name_to_human(deck.name) != name_as_sent || deck.name != name_as_stored) {
             deck.mtime = up.now;
             deck.usn = up.usn;
@@ -199,22 +205,23 @@ Result<void> upgrade_eases(Upgrade& up, int from_version) {
         return {};
     }
 
-    std::vector<std::int64_t> decks;
+    std::string decks;  // a list in JSON
+    json::Writer list(decks);
+    list.begin_array();
     TRY_ASSIGN(auto deck_rows, up.query("select id, kind from decks"));
     TRY(deck_rows.for_each([&](const sqlite::Statement& row) -> Result<void> {
         columns::DeckKind kind;
         if (kind.ParseFromString(std::string(row.blob(1))) && kind.has_normal() &&
             std::ranges::find(faulty, kind.normal().config_id()) != faulty.end()) {
-            decks.push_back(row.int64(0));
+            list.integer(row.int64(0));
         }
         return {};
     }));
+    list.end_array();
     TRY_ASSIGN(auto fix, up.query("update cards set factor = 2500, usn = ?1 where factor != 0 and "
-                                  "factor <= 2000 and (did = ?2 or odid = ?2)"));
-    for (const auto deck : decks) {
-        TRY(fix.run(up.usn, deck));
-    }
-    return {};
+                                  "factor <= 2000 and (did in (select value from json_each(?2)) or "
+                                  "odid in (select value from json_each(?2)))"));
+    return fix.run(up.usn, std::string_view(decks));
 }
 
 Result<void> run_steps(Upgrade& up, int from_version) {

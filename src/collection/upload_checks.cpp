@@ -100,9 +100,12 @@ std::string literal(std::int64_t value) {
     return value == INT64_MIN ? "(-9223372036854775807 - 1)" : std::to_string(value);
 }
 
+// As Table::columns. An id is SQLite's own rowid only if it is declared an integer.
 Result<std::string> columns_of(sqlite::Database& db, std::string_view table) {
-    TRY_ASSIGN(auto rows, db.prepare("select lower(name) || ':' || pk || ' ' from "
-                                     "pragma_table_xinfo(?)"));
+    TRY_ASSIGN(auto rows,
+               db.prepare("select lower(name) || ':' || pk || iif(lower(name) = 'id' and "
+                          "lower(type) != 'integer', '?', '') || ' ' from "
+                          "pragma_table_xinfo(?)"));
     rows.bind_text(1, table);
     std::string columns;
     for (;;) {
@@ -122,7 +125,7 @@ Result<void> check_col(sqlite::Database& db) {
         "typeof(usn) = 'integer' and typeof(ls) = 'integer' and "
         "crt between 0 and 7258118400 and "  // the year 2200
         "mod between 0 and 7258118400000 and scm between 0 and 7258118400000 and "
-        "ls between 0 and 7258118400000 and usn between 0 and 2147483646";
+        "ls between 0 and 7258118400000 and usn between 0 and 1073741823";
     TRY_ASSIGN(const auto rows, db.query_int64(sane));
     if (rows != 1) {
         return corrupt("table col is not one row of sane numbers");
@@ -153,14 +156,52 @@ Result<void> check_messages(sqlite::Database& db, std::string_view table, std::s
     }
 }
 
+// Indexes with an expression or a condition, which each later write, and the integrity check, would
+// evaluate. An index can go without loss, and the file's own partial one is made anew
+// (ensure_indexes).
+Result<void> drop_computed_indexes(sqlite::Database& db) {
+    std::vector<std::string> names;
+    TRY_ASSIGN(
+        auto rows,
+        db.prepare("select name from sqlite_master m where type = 'index' and sql is not null "
+                   "and (exists (select 1 from pragma_index_xinfo(m.name) where cid = -2) or "
+                   "exists (select 1 from pragma_index_list(m.tbl_name) l where "
+                   "l.name = m.name and partial))"));
+    for (;;) {
+        TRY_ASSIGN(const bool row, rows.step());
+        if (!row) {
+            break;
+        }
+        auto& name = names.emplace_back("\"");
+        for (const char c : rows.text(0)) {
+            name += c == '"' ? "\"\"" : std::string(1, c);
+        }
+        name += '"';
+    }
+    rows.reset();
+    for (const auto& name : names) {
+        TRY(db.execute(("drop index " + name).c_str()));
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<void> check_structure(sqlite::Database& db) {
+    // As SQLite itself writes these rows; a forged one may be spelled in other ways.
     TRY_ASSIGN(const auto forbidden,
-               db.query_int64("select count(*) from sqlite_master where type in ('trigger', 'view')"
-                              " or sql like 'create virtual%'"));
+               db.query_int64("select count(*) from sqlite_master where type not in "
+                              "('table', 'index') or not (sql is null or sql glob 'CREATE TABLE *' "
+                              "or sql glob 'CREATE INDEX *' or sql glob 'CREATE UNIQUE INDEX *')"));
     if (forbidden != 0) {
         return corrupt("triggers, views or virtual tables");
+    }
+    TRY(drop_computed_indexes(db));
+    TRY_ASSIGN(const auto generated,
+               db.query_int64("select count(*) from sqlite_master m, pragma_table_xinfo(m.name) "
+                              "where m.type = 'table' and hidden in (2, 3)"));
+    if (generated != 0) {
+        return corrupt("generated columns");
     }
     TRY_ASSIGN(const auto verdict, db.query_text("pragma integrity_check(1)"));
     if (verdict != "ok") {
@@ -200,8 +241,8 @@ Result<void> clamp_rows(sqlite::Database& db) {
                 assignments += ", ";
                 conditions += " or ";
             }
-            assignments +=
-                column + " = min(max(cast(" + column + " as integer), " + low + "), " + high + ")";
+            assignments += column + " = min(max(cast(ifnull(" + column + ", 0) as integer), " +
+                           low + "), " + high + ")";
             conditions += "typeof(" + column + ") != 'integer' or " + column + " not between " +
                           low + " and " + high;
         }
@@ -212,8 +253,9 @@ Result<void> clamp_rows(sqlite::Database& db) {
     for (const auto& column : storage_classes) {
         const std::string name(column.column);
         const std::string type(column.type);
-        const auto sql = "update " + std::string(column.table) + " set " + name + " = cast(" +
-                         name + " as " + type + ") where typeof(" + name + ") != '" + type + "'";
+        const auto sql = "update " + std::string(column.table) + " set " + name +
+                         " = cast(ifnull(" + name + ", '') as " + type + ") where typeof(" + name +
+                         ") != '" + type + "'";
         TRY(db.execute(sql.c_str()));
     }
     return {};

@@ -248,16 +248,18 @@ std::set<TimestampMs> untouchable(const std::vector<Version>& versions, Timestam
 
 }  // namespace
 
-Result<std::vector<Version>> list_versions(const fs::path& account_folder) {
-    std::vector<Version> versions;
+Result<VersionList> list_versions(const fs::path& account_folder) {
+    VersionList list;
     for (const auto& path : files_ending(folder_of(account_folder), ".json")) {
-        TRY_ASSIGN(auto version, parse_description(path));
-        if (::access(packed_path(account_folder, version.kept_at).c_str(), F_OK) == 0) {
-            versions.push_back(std::move(version));
+        auto version = parse_description(path);
+        if (!version) {
+            ++list.unreadable;
+        } else if (::access(packed_path(account_folder, version->kept_at).c_str(), F_OK) == 0) {
+            list.versions.push_back(std::move(version).value());
         }
     }
-    std::ranges::sort(versions, {}, &Version::kept_at);
-    return versions;
+    std::ranges::sort(list.versions, {}, &Version::kept_at);
+    return list;
 }
 
 Result<Version> keep_version(const fs::path& account_folder, const fs::path& snapshot,
@@ -338,8 +340,8 @@ std::vector<Version> versions_to_evict(std::vector<Version> versions, const Rete
 
 Result<void> evict_versions(const fs::path& account_folder, const Retention& retention,
                             TimestampMs now) {
-    TRY_ASSIGN(auto versions, list_versions(account_folder));
-    for (const auto& version : versions_to_evict(std::move(versions), retention, now)) {
+    TRY_ASSIGN(auto list, list_versions(account_folder));
+    for (const auto& version : versions_to_evict(std::move(list.versions), retention, now)) {
         // The description first: without it the packed file is no version any more.
         ::unlink(description_path(account_folder, version.kept_at).c_str());
         ::unlink(packed_path(account_folder, version.kept_at).c_str());

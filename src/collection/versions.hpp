@@ -32,8 +32,11 @@ struct Retention {
     std::uint64_t bytes_max = std::uint64_t{2} * 1024 * 1024 * 1024;
 };
 
-// Oldest first.
-Result<std::vector<Version>> list_versions(const std::filesystem::path& account_folder);
+struct VersionList {
+    std::vector<Version> versions;  // oldest first
+    std::size_t unreadable = 0;  // descriptions that are damaged, or of a newer format: left alone
+};
+Result<VersionList> list_versions(const std::filesystem::path& account_folder);
 
 // Packs `snapshot` (finished, stays as it is) as a version, both files synced to disk. Memory is
 // constant. storage: nothing is listed that was not before.

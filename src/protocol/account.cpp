@@ -19,6 +19,15 @@ TimestampMs stamp_after(TimestampMs old, TimestampMs now) {
     return std::max(now, TimestampMs{old.value + 1});
 }
 
+// Clients keep it in 31 bits.
+Result<void> raise_usn(collection::CollectionState& state) {
+    if (state.usn.value == INT32_MAX) {
+        return fail(ErrorKind::inconsistent_data, "the usn cannot grow any more");
+    }
+    state.usn.value += 1;
+    return {};
+}
+
 }  // namespace
 
 Account::Account(std::filesystem::path folder, const IdleLimits& idle)
@@ -215,7 +224,7 @@ Result<std::string> Account::finish(const Request& request, TimestampMs now) {
         TRY_ASSIGN(auto state, store_->state());
         state.modified = stamp_after(state.modified, now);
         state.last_sync = state.modified;
-        state.usn.value += 1;
+        TRY(raise_usn(state));
         TRY(store_->set_state(state));
         TRY(store_->commit());
         session_.reset();
@@ -294,7 +303,7 @@ Result<void> Account::edit(const Edit& fn, TimestampMs now, const EditOptions& o
         }
         state.modified = stamp_after(before.modified, now);
         if (options.raise_usn) {
-            state.usn.value += 1;
+            TRY(raise_usn(state));
         }
         TRY(store_->set_state(state));
         return store_->commit();

@@ -330,6 +330,19 @@ TEST_F(AccountTest, an_edit_is_refused_while_a_sync_runs_and_when_it_would_force
     EXPECT_EQ(meta().schema_modified, scm);
 }
 
+TEST_F(AccountTest, a_sync_that_would_raise_the_usn_beyond_31_bits_fails) {
+    meta();
+    const auto last = [](collection::CollectionStore& store, Usn) -> Result<void> {
+        TRY_ASSIGN(auto state, store.state());
+        state.usn.value = INT32_MAX;
+        return store.set_state(state);
+    };
+    ASSERT_TRUE(account_.edit(last, now_));
+    start("a");
+    refused(ErrorKind::inconsistent_data, Method::finish, "a");
+    EXPECT_EQ(meta().usn, Usn{INT32_MAX});
+}
+
 TEST_F(AccountTest, a_download_raises_the_usn_only_if_no_sync_is_running) {  // R-FULL-12, R-FULL-13
     const auto copy = root_ / "copy.anki2";
     ASSERT_TRUE(account_.copy_for_download(copy, now_));

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include "base/clock.hpp"
+#include "base/limits.hpp"
 
 namespace ankiwire::server {
 
@@ -23,9 +24,13 @@ void AccountActor::Parts::record(const std::string& client, SyncOutcome outcome,
     }
 }
 
-AccountActor::AccountActor(asio::thread_pool::executor_type pool, const User& user,
+AccountActor::AccountActor(Lanes& lanes, Budget& bodies, const User& user,
                            const protocol::IdleLimits& idle)
-    : strand_(asio::make_strand(std::move(pool))),
+    : strand_(asio::make_strand(lanes.workers.get_executor())),
+      files_(asio::make_strand(lanes.transfers.get_executor())),
+      bodies_(limits::account_bodies_bytes_max, "this account is sending too much at once",
+              &bodies),
+      transfers_(limits::account_transfers_max, "too many full syncs of one account at once"),
       user_(user),
       parts_{protocol::Account(user.folder, idle), Devices(user.folder)} {}
 
@@ -57,7 +62,7 @@ std::shared_ptr<AccountActor> AccountActors::actor_of(const User& user) {
     const std::lock_guard lock(mutex_);
     auto& actor = actors_[user.account];
     if (!actor) {
-        actor = std::make_shared<AccountActor>(pool_, user, idle_);
+        actor = std::make_shared<AccountActor>(lanes_, bodies_, user, idle_);
     }
     return actor;
 }

@@ -15,7 +15,9 @@
 #include "base/ids.hpp"
 #include "protocol/account.hpp"
 #include "server/async.hpp"
+#include "server/budget.hpp"
 #include "server/devices.hpp"
+#include "server/lanes.hpp"
 #include "server/users.hpp"
 
 namespace ankiwire::server {
@@ -31,18 +33,32 @@ public:
         void record(const std::string& client, SyncOutcome outcome, TimestampMs now);
     };
 
-    AccountActor(asio::thread_pool::executor_type pool, const User& user,
-                 const protocol::IdleLimits& idle);
+    AccountActor(Lanes& lanes, Budget& bodies, const User& user, const protocol::IdleLimits& idle);
 
     // fn(Parts&) → its Result.
     template <class Fn>
     asio::awaitable<std::invoke_result_t<Fn&, Parts&>> run(Fn fn) {
         auto step = [self = shared_from_this(), fn = std::move(fn)]() mutable {
             self->may_be_open_ = true;
-            return fn(self->parts_);
+            try {
+                return fn(self->parts_);
+            } catch (...) {  // what is half done must not be committed by a later step
+                static_cast<void>(self->parts_.account.close());
+                throw;
+            }
         };
         return run_on(strand_, std::move(step));
     }
+
+    // fn() → its Result; for long work on the account's files, one piece at a time.
+    template <class Fn>
+    asio::awaitable<std::invoke_result_t<Fn&>> run_on_files(Fn fn) {
+        return run_on(files_, std::move(fn));
+    }
+
+    // What this account's requests may take together.
+    [[nodiscard]] Budget& bodies() { return bodies_; }
+    [[nodiscard]] Budget& transfers() { return transfers_; }
 
     // Rolls back and closes what has been idle for too long; returns at once.
     void tick();
@@ -53,6 +69,9 @@ public:
 
 private:
     asio::strand<asio::thread_pool::executor_type> strand_;
+    asio::strand<asio::thread_pool::executor_type> files_;
+    Budget bodies_;
+    Budget transfers_;
     User user_;
     std::atomic<bool> may_be_open_ = false;
     Parts parts_;  // only on strand_
@@ -61,14 +80,16 @@ private:
 // All accounts in use. Thread-safe.
 class AccountActors {
 public:
-    AccountActors(asio::thread_pool::executor_type pool, const protocol::IdleLimits& idle)
-        : pool_(std::move(pool)), idle_(idle) {}
+    // `bodies` is shared by all accounts.
+    AccountActors(Lanes& lanes, Budget& bodies, const protocol::IdleLimits& idle)
+        : lanes_(lanes), bodies_(bodies), idle_(idle) {}
 
     std::shared_ptr<AccountActor> actor_of(const User& user);
     [[nodiscard]] std::vector<std::shared_ptr<AccountActor>> all() const;
 
 private:
-    asio::thread_pool::executor_type pool_;
+    Lanes& lanes_;
+    Budget& bodies_;
     protocol::IdleLimits idle_;
     mutable std::mutex mutex_;
     std::unordered_map<AccountId, std::shared_ptr<AccountActor>> actors_;

@@ -6,8 +6,10 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <exception>
 #include <type_traits>
 #include <utility>
+#include <variant>
 
 #include "base/result.hpp"
 
@@ -16,20 +18,33 @@ namespace ankiwire::server {
 namespace asio = boost::asio;
 
 // Runs fn() on `executor`; the coroutine waits without a thread and goes on where it was. A job
-// that runs is never interrupted: what it refers to must be its own or outlive the pool.
+// that runs is never interrupted: what it refers to must be its own or outlive the pool. What it
+// throws (no memory) is thrown in the coroutine: a pool would end the process.
 template <class Executor, class Fn>
 asio::awaitable<std::invoke_result_t<Fn&>> run_on(Executor executor, Fn fn) {
-    using Value = std::invoke_result_t<Fn&>;
-    auto start = [executor = std::move(executor), fn = std::move(fn)](auto handler) mutable {
-        asio::post(executor, [handler = std::move(handler), fn = std::move(fn)]() mutable {
+    using Outcome = std::variant<std::invoke_result_t<Fn&>, std::exception_ptr>;
+    auto attempt = [](Fn& job) -> Outcome {
+        try {
+            return Outcome(std::in_place_index<0>, job());
+        } catch (...) {
+            return Outcome(std::in_place_index<1>, std::current_exception());
+        }
+    };
+    auto start = [executor = std::move(executor), fn = std::move(fn),
+                  attempt](auto handler) mutable {
+        asio::post(executor, [handler = std::move(handler), fn = std::move(fn), attempt]() mutable {
             auto home = asio::get_associated_executor(handler);
-            asio::post(home, [handler = std::move(handler), value = Value(fn())]() mutable {
-                std::move(handler)(std::move(value));
+            asio::post(home, [handler = std::move(handler), outcome = attempt(fn)]() mutable {
+                std::move(handler)(std::move(outcome));
             });
         });
     };
-    co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Value)>(
+    auto outcome = co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Outcome)>(
         std::move(start), asio::use_awaitable);
+    if (outcome.index() == 1) {
+        std::rethrow_exception(std::get<1>(std::move(outcome)));
+    }
+    co_return std::get<0>(std::move(outcome));
 }
 
 }  // namespace ankiwire::server

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -40,6 +42,22 @@ sigset_t block_ending_signals() {
     return signals;
 }
 
+// Each connection takes a descriptor, and each open collection a few: without them nothing can be
+// opened, which is worse than a refused connection. Returns how many connections that leaves.
+std::size_t connections_allowed(std::size_t wanted) {
+    constexpr rlim_t for_files = 256;
+    rlimit descriptors{};
+    if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0) {
+        return wanted;
+    }
+    descriptors.rlim_cur = descriptors.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &descriptors);
+    getrlimit(RLIMIT_NOFILE, &descriptors);
+    const auto left = descriptors.rlim_cur - std::min(descriptors.rlim_cur, for_files);
+    // As many again may be open to be told that the server is busy.
+    return std::clamp<std::size_t>(left / 2, 1, wanted);
+}
+
 }  // namespace
 
 int serve(const Environment& environment) {
@@ -62,7 +80,9 @@ int serve(const Environment& environment) {
     const auto signals = block_ending_signals();
     Lanes lanes(std::max(1U, std::thread::hardware_concurrency()));
     EnvUserDirectory users(config, lanes.passwords.get_executor());
-    const auto server = Server::start(config, users, lanes, {});
+    ServerOptions options;
+    options.connections_max = connections_allowed(options.connections_max);
+    const auto server = Server::start(config, users, lanes, options);
     if (!server) {
         print_problems({server.error().context});
         return 1;

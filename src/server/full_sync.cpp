@@ -46,9 +46,13 @@ Result<void> write_all(const collection::FileDescriptor& file, std::string_view 
 // A finished snapshot on its way out: read, packed and removed on the workers.
 class PackedFile final : public ReplyBody {
 public:
-    PackedFile(TempFile temp, collection::FileDescriptor file,
-               asio::thread_pool::executor_type workers)
-        : temp_(std::move(temp)), file_(std::move(file)), workers_(std::move(workers)) {}
+    PackedFile(TempFile temp, collection::FileDescriptor file, Budget::Share transfer,
+               std::shared_ptr<AccountActor> actor, asio::thread_pool::executor_type workers)
+        : actor_(std::move(actor)),
+          transfer_(std::move(transfer)),
+          temp_(std::move(temp)),
+          file_(std::move(file)),
+          workers_(std::move(workers)) {}
 
     asio::awaitable<Result<std::string>> next() override {
         auto job = [this] { return read_and_pack(); };
@@ -80,6 +84,8 @@ private:
         return packed;
     }
 
+    std::shared_ptr<AccountActor> actor_;  // has the budget of which this is a share
+    Budget::Share transfer_;
     TempFile temp_;
     collection::FileDescriptor file_;
     asio::thread_pool::executor_type workers_;
@@ -92,9 +98,10 @@ private:
 
 asio::awaitable<Result<void>> FullSync::receive(const std::filesystem::path& file,
                                                 RequestBody& body) {
-    const auto workers = lanes_.workers.get_executor();
+    // Not on the workers: a piece of zeros unpacks to hundreds of megabytes.
+    const auto transfers = lanes_.transfers.get_executor();
     auto create = [&file] { return create_file(file); };
-    CO_TRY_ASSIGN(const auto out, co_await run_on(workers, std::move(create)));
+    CO_TRY_ASSIGN(const auto out, co_await run_on(transfers, std::move(create)));
     zstd::Decoder decoder(limits_.unpacked_bytes_max);
     const auto sink = [&out](std::string_view bytes) { return write_all(out, bytes); };
 
@@ -108,26 +115,41 @@ asio::awaitable<Result<void>> FullSync::receive(const std::filesystem::path& fil
             co_return decoder.finish();
         }
         auto unpack = [&decoder, &sink, piece] { return decoder.push(piece, sink); };
-        CO_TRY(co_await run_on(workers, std::move(unpack)));
+        CO_TRY(co_await run_on(transfers, std::move(unpack)));
     }
 }
 
 asio::awaitable<Result<void>> FullSync::upload(std::shared_ptr<AccountActor> actor,
                                                std::string client, RequestBody& body) {
-    const TempFile file(actor->user().folder, "upload");
-    if (const auto received = co_await receive(file.path(), body); !received) {
+    Budget::Share transfer(actor->transfers());
+    CO_TRY(transfer.grow(1));
+    Budget::Share memory(actor->bodies());
+    CO_TRY(memory.grow(zstd::Decoder::memory_bytes_max));
+
+    TempFile file(actor->user().folder, "upload");
+    auto result = co_await receive_and_replace(actor, std::move(client), file.path(), body);
+    auto remove = [&file] { return file.remove(), true; };
+    co_await run_on(lanes_.transfers.get_executor(), std::move(remove));
+    co_return result;
+}
+
+asio::awaitable<Result<void>> FullSync::receive_and_replace(std::shared_ptr<AccountActor> actor,
+                                                            std::string client,
+                                                            const std::filesystem::path& file,
+                                                            RequestBody& body) {
+    if (const auto received = co_await receive(file, body); !received) {
         const auto& error = received.error();
         const bool cut = error.kind == ErrorKind::malformed;
         co_return fail(cut ? ErrorKind::corrupt_upload : error.kind, error.context);
     }
     auto validate = [&file]() -> Result<void> {
-        TRY(collection::validate_upload(file.path(), to_secs(system_now())));
+        TRY(collection::validate_upload(file, to_secs(system_now())));
         return {};
     };
     CO_TRY(co_await run_on(lanes_.transfers.get_executor(), std::move(validate)));
 
     for (int attempt = 0; attempt < replace_attempts_max; ++attempt) {
-        CO_TRY_ASSIGN(const bool replaced, co_await replace(actor, client, file.path()));
+        CO_TRY_ASSIGN(const bool replaced, co_await replace(actor, client, file));
         if (replaced) {
             co_return Result<void>();
         }
@@ -139,20 +161,20 @@ asio::awaitable<Result<void>> FullSync::upload(std::shared_ptr<AccountActor> act
 asio::awaitable<Result<bool>> FullSync::replace(std::shared_ptr<AccountActor> actor,
                                                 std::string client,
                                                 const std::filesystem::path& upload) {
-    const TempFile old(actor->user().folder, "replaced");
+    TempFile old(actor->user().folder, "replaced");
     auto copy = [&old](AccountActor::Parts& parts) {
         return parts.account.copy_committed(old.path(), system_now());
     };
     CO_TRY_ASSIGN(const auto copied, co_await actor->run(std::move(copy)));
 
-    const auto transfers = lanes_.transfers.get_executor();
-    if (!copied.empty) {
-        auto keep = [&] {
-            return keep_replaced(actor->user().folder, old.path(), upload, "upload", client,
-                                 system_now());
-        };
-        CO_TRY(co_await run_on(transfers, std::move(keep)));
-    }
+    auto keep = [&]() -> Result<void> {
+        auto kept = copied.empty ? Result<void>()
+                                 : keep_replaced(actor->user().folder, old.path(), upload, "upload",
+                                                 client, system_now());
+        old.remove();
+        return kept;
+    };
+    CO_TRY(co_await actor->run_on_files(std::move(keep)));
     auto install = [&](AccountActor::Parts& parts) {
         const auto now = system_now();
         auto installed = parts.account.install_upload(upload, copied, now);
@@ -168,7 +190,7 @@ asio::awaitable<Result<bool>> FullSync::replace(std::shared_ptr<AccountActor> ac
     auto evict = [&] {
         return collection::evict_versions(actor->user().folder, limits_.retention, system_now());
     };
-    if (const auto evicted = co_await run_on(transfers, std::move(evict)); !evicted) {
+    if (const auto evicted = co_await actor->run_on_files(std::move(evict)); !evicted) {
         spdlog::warn("old versions could not be removed: {}", evicted.error().context);
     }
     co_return true;
@@ -176,6 +198,8 @@ asio::awaitable<Result<bool>> FullSync::replace(std::shared_ptr<AccountActor> ac
 
 asio::awaitable<Result<FullSync::Download>> FullSync::download(std::shared_ptr<AccountActor> actor,
                                                                std::string client) {
+    Budget::Share transfer(actor->transfers());
+    CO_TRY(transfer.grow(1));
     TempFile file(actor->user().folder, "download");
     auto copy = [&](AccountActor::Parts& parts) -> Result<void> {
         const auto now = system_now();
@@ -193,6 +217,7 @@ asio::awaitable<Result<FullSync::Download>> FullSync::download(std::shared_ptr<A
     }
     CO_TRY_ASSIGN(auto descriptor, collection::open_for_reading(file.path()));
     co_return Download{bytes, std::make_unique<PackedFile>(std::move(file), std::move(descriptor),
+                                                           std::move(transfer), actor,
                                                            lanes_.workers.get_executor())};
 }
 

@@ -84,13 +84,14 @@ TEST_F(FullSyncTest, the_replaced_collection_is_kept_and_can_be_restored) {
     start();
     const auto empty = changed("select 1");
     good("upload", changed(add_card));
-    EXPECT_TRUE(collection::list_versions(account_folder())->empty()) << "of an empty collection";
+    EXPECT_TRUE(collection::list_versions(account_folder())->versions.empty())
+        << "of an empty collection";
     good("upload", empty);
     EXPECT_EQ(cards_on_server(), 0);
-    const auto versions = collection::list_versions(account_folder());
-    ASSERT_TRUE(versions);
-    ASSERT_EQ(versions->size(), 1U);
-    const auto& kept = versions->front();
+    const auto list = collection::list_versions(account_folder());
+    ASSERT_TRUE(list);
+    ASSERT_EQ(list->versions.size(), 1U);
+    const auto& kept = list->versions.front();
     EXPECT_EQ(kept.reason, "upload");
     EXPECT_EQ(kept.client, header_.client);
     EXPECT_EQ(kept.lost.cards, 1);
@@ -107,6 +108,25 @@ TEST_F(FullSyncTest, the_replaced_collection_is_kept_and_can_be_restored) {
     EXPECT_EQ(restore_version(environment_, "alice", 7), 1);
     EXPECT_EQ(restore_version(environment_, "alice", kept.kept_at.value), 0);
     expect_no_temporary_files();
+    start();
+    EXPECT_EQ(cards_on_server(), 1);
+}
+
+TEST_F(FullSyncTest, a_version_is_restored_over_a_damaged_collection) {
+    start();
+    good("upload", changed(add_card));
+    good("upload", changed("delete from cards"));
+    const auto kept = collection::list_versions(account_folder())->versions.front();
+    stop();
+    const std::string damage(100'000, 'x');
+    std::ofstream(account_folder() / "collection.anki2", std::ios::binary) << damage;
+    EXPECT_EQ(restore_version(environment_, "alice", kept.kept_at.value), 0);
+    bool moved_aside = false;
+    for (const auto& entry : std::filesystem::directory_iterator(account_folder())) {
+        moved_aside = moved_aside || (entry.path().filename().string().starts_with("damaged-") &&
+                                      entry.file_size() == damage.size());
+    }
+    EXPECT_TRUE(moved_aside);
     start();
     EXPECT_EQ(cards_on_server(), 1);
 }

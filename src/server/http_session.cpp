@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -15,6 +16,7 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
+#include <exception>
 #include <string>
 
 #include "server/request_log.hpp"
@@ -148,15 +150,16 @@ private:
         answering_ = true;
         bytes_in_ = bytes_out_ = 0;
         const auto started = Clock::now();
+        body_started_ = started;
+        drain_until_ = Clock::time_point::max();
         const auto& request = parser_->get();
         continue_expected_ = beast::iequals(request[http::field::expect], "100-continue");
         const auto head = head_of(request);
-        const auto header_value = std::string(request[std::string(address_header(ip_source_))]);
         RequestOutcome outcome;
-        outcome.address = client_address(ip_source_, header_value, address_);
+        outcome.address = client_address(ip_source_, address_header_value(request), address_);
 
         RequestNotes notes;
-        Reply reply = co_await handler_.handle(head, *this, notes);
+        Reply reply = co_await handle(head, notes);
         const bool drained = co_await drain();
         const bool keep = drained && parser_->keep_alive() && !stopping_;
         const bool written = co_await write(reply, keep);
@@ -174,6 +177,34 @@ private:
         co_return keep&& written;
     }
 
+    // The last line of that name: the nearest proxy's own.
+    [[nodiscard]] std::string address_header_value(const Parser::value_type& request) const {
+        std::string value;
+        const auto lines = request.equal_range(to_beast(address_header(ip_source_)));
+        for (auto line = lines.first; line != lines.second; ++line) {
+            value = std::string(line->value());
+        }
+        return value;
+    }
+
+    // What is thrown (no memory) ends this request alone.
+    asio::awaitable<Reply> handle(const RequestHead& head, RequestNotes& notes) {
+        try {
+            co_return co_await handler_.handle(head, *this, notes);
+        } catch (const std::exception& exception) {
+            notes.problem = exception.what();
+        }
+        co_return Reply{
+            .status = 500, .headers = {}, .body = "500: the server failed", .stream = nullptr};
+    }
+
+    // Until when the next bytes of the body have to come.
+    [[nodiscard]] Clock::time_point body_deadline() const {
+        const std::chrono::seconds earned(bytes_in_ / limits_.body_bytes_per_second_min);
+        const auto started = std::min(Clock::now(), body_started_ + earned);
+        return std::min(started + limits_.body_stall_time, drain_until_);
+    }
+
     asio::awaitable<Result<std::string_view>> next() override {
         if (parser_->is_done()) {
             co_return std::string_view();
@@ -183,7 +214,7 @@ private:
         }
         if (std::exchange(continue_expected_, false)) {
             static constexpr std::string_view line = "HTTP/1.1 100 Continue\r\n\r\n";
-            stream_.expires_after(limits_.body_stall_time);
+            stream_.expires_at(body_deadline());
             co_await asio::async_write(stream_, asio::buffer(line), as_result);
         }
         if (!piece_) {
@@ -196,21 +227,23 @@ private:
         while (!parser_->is_done() && filled < body_piece_bytes_max) {
             body.data = piece_.get() + filled;
             body.size = body_piece_bytes_max - filled;
-            stream_.expires_after(limits_.body_stall_time);
+            stream_.expires_at(body_deadline());
             const auto [error, size] =
                 co_await http::async_read_some(stream_, buffer_, *parser_, as_result);
-            filled = body_piece_bytes_max - body.size;
+            const auto more = body_piece_bytes_max - body.size - filled;
+            filled += more;
+            bytes_in_ += more;
             if (error && error != http::error::need_buffer) {
                 broken_ = true;
                 co_return fail(ErrorKind::malformed, "the body broke off: " + error.message());
             }
         }
-        bytes_in_ += filled;
         co_return std::string_view(piece_.get(), filled);
     }
 
     // Reads what the handler has left of the body. True: the connection can be used further.
     asio::awaitable<bool> drain() {
+        drain_until_ = Clock::now() + limits_.linger_time;
         for (std::size_t drained = 0; !parser_->is_done();) {
             if (broken_ || continue_expected_ || drained > limits_.drain_bytes_max) {
                 co_return false;
@@ -257,6 +290,9 @@ private:
         if (reply.stream) {
             co_return co_await write_stream(reply, keep_alive);
         }
+        if (reply.body.size() > body_piece_bytes_max) {
+            co_return co_await write_in_pieces(reply, keep_alive);
+        }
         auto response = response_for<http::string_body>(reply, keep_alive);
         response.content_length(reply.body.size());
         if (parser_->get().method() != http::verb::head) {
@@ -264,6 +300,26 @@ private:
         }
         bytes_out_ = response.body().size();
         const auto [error, size] = co_await http::async_write(stream_, response, as_result);
+        co_return !error;
+    }
+
+    // A long body: the peer has the time limit for each piece anew.
+    asio::awaitable<bool> write_in_pieces(const Reply& reply, bool keep_alive) {
+        auto response = response_for<http::empty_body>(reply, keep_alive);
+        response.content_length(reply.body.size());
+        http::response_serializer<http::empty_body> serializer(response);
+        const auto [head_error, head_size] =
+            co_await http::async_write_header(stream_, serializer, as_result);
+        auto error = head_error;
+        for (std::string_view rest = reply.body; !rest.empty() && !error;) {
+            const auto piece = rest.substr(0, body_piece_bytes_max);
+            stream_.expires_after(limits_.body_stall_time);
+            const auto [piece_error, size] =
+                co_await asio::async_write(stream_, asio::buffer(piece), as_result);
+            error = piece_error;
+            bytes_out_ += size;
+            rest.remove_prefix(piece.size());
+        }
         co_return !error;
     }
 
@@ -320,6 +376,8 @@ private:
     beast::flat_buffer buffer_{body_piece_bytes_max * 2};
     std::optional<Parser> parser_;
     std::unique_ptr<char[]> piece_;
+    Clock::time_point body_started_;
+    Clock::time_point drain_until_;
     std::uint64_t bytes_in_ = 0;
     std::uint64_t bytes_out_ = 0;
     bool continue_expected_ = false;

@@ -10,7 +10,7 @@ namespace ankiwire::server {
 
 struct Lanes {
     explicit Lanes(std::size_t cores)
-        : workers(cores),
+        : workers(cores + 2),  // steps wait for the disk, too
           transfers(std::max<std::size_t>(1, cores - 1)),
           passwords(std::max<std::size_t>(1, cores - 1)) {}
 

@@ -97,12 +97,12 @@ public:
         : options_(options),
           ip_source_(config.ip_source),
           lanes_(lanes),
-          actors_(lanes.workers.get_executor(), options.idle),
-          service_(users, actors_, lanes,
+          bodies_(options.bodies_bytes_max, "too much is being received"),
+          actors_(lanes, bodies_, options.idle),
+          service_(users, actors_, lanes, bodies_,
                    {.full_sync = {.packed_bytes_max = config.upload_packed_bytes_max,
                                   .unpacked_bytes_max = config.upload_unpacked_bytes_max(),
-                                  .retention = options.retention},
-                    .bodies_bytes_max = options.bodies_bytes_max}),
+                                  .retention = options.retention}}),
           acceptor_(io_),
           tick_timer_(io_) {}
 
@@ -234,6 +234,7 @@ private:
     ServerOptions options_;
     IpSource ip_source_;
     Lanes& lanes_;
+    Budget bodies_;
     AccountActors actors_;
     SyncService service_;
     Connections connections_;

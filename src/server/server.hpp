@@ -20,10 +20,10 @@ struct ServerOptions {
     HttpLimits http;
     protocol::IdleLimits idle;
     std::size_t connections_max = 1000;
-    std::size_t bodies_bytes_max = 256 * limits::mib;
+    std::size_t bodies_bytes_max = limits::bodies_bytes_max;
     collection::Retention retention;
     std::chrono::milliseconds tick_time = std::chrono::seconds(5);
-    std::chrono::milliseconds stop_time = std::chrono::seconds(8);  // for running requests
+    std::chrono::milliseconds stop_time = std::chrono::seconds(5);  // for running requests
 };
 
 class Server {

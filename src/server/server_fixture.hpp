@@ -43,6 +43,12 @@ public:
         socket_.connect({boost::asio::ip::address_v4::loopback(), port});
     }
     void send(const std::string& text) { boost::asio::write(socket_, boost::asio::buffer(text)); }
+    // False: the server has closed.
+    bool try_send(const std::string& text) {
+        boost::system::error_code error;
+        boost::asio::write(socket_, boost::asio::buffer(text), error);
+        return !error;
+    }
     HttpReply read(bool to_head = false) {
         namespace http = boost::beast::http;
         auto parser = std::make_shared<http::response_parser<http::string_body>>();

@@ -1,8 +1,13 @@
 #include <gmock/gmock.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
 
 #include <future>
+#include <sstream>
+#include <thread>
 
 #include "server/server_fixture.hpp"
+#include "sqlite/db.hpp"
 
 namespace ankiwire::server {
 namespace {
@@ -152,6 +157,40 @@ TEST_F(ServerTest, stops_reading_a_body_that_is_too_large) {
     EXPECT_FALSE(reply.keep_alive);
 }
 
+TEST_F(ServerTest, carries_a_long_reply) {
+    start();
+    const auto tag_of = [](std::uint64_t i) {
+        return '"' + std::to_string(i * 11400714819323198485U) + '"';
+    };
+    std::string tags = tag_of(0);
+    for (std::uint64_t i = 1; i < 20'000; ++i) {
+        tags += ',' + tag_of(i);
+    }
+    good("start", R"({"minUsn":0,"lnewer":false})");
+    good("applyChanges", R"({"changes":{"models":[],"decks":[[],[]],"tags":[)" + tags + "]}}");
+    const auto reply =
+        call("applyChanges", R"({"changes":{"models":[],"decks":[[],[]],"tags":[]}})");
+    EXPECT_GT(reply.body.size(), body_piece_bytes_max);
+    // Not by a matcher, which would print all of it.
+    EXPECT_NE(reply.unpacked().find(tag_of(19'999)), std::string::npos);
+}
+
+TEST_F(ServerTest, counts_the_values_of_a_body_not_only_its_bytes) {
+    options_.bodies_bytes_max = 50'000;
+    start();
+    const auto body = [](const std::string& tag) {
+        std::string tags = tag;
+        for (int i = 0; i < 1000; ++i) {
+            tags += "," + tag;
+        }
+        return R"({"changes":{"models":[],"decks":[[],[]],"tags":[)" + tags + "]}}";
+    };
+    good("start", R"({"minUsn":0,"lnewer":false})");
+    EXPECT_EQ(call("applyChanges", body(R"("")")).status, 503);
+    good("applyChanges", R"({"changes":{"models":[],"decks":[[],[]],"tags":[")" +
+                             std::string(10'000, 'x') + "\"]}}");
+}
+
 TEST_F(ServerTest, has_a_budget_for_the_bodies_of_all) {
     options_.bodies_bytes_max = 1000;
     start();
@@ -190,12 +229,71 @@ TEST_F(ServerTest, does_not_wait_for_ever_for_a_body) {
     EXPECT_TRUE(client->is_closed());
 }
 
+TEST_F(ServerTest, does_not_wait_for_a_body_that_trickles_in) {
+    options_.http.body_stall_time = 500ms;
+    options_.http.linger_time = 500ms;
+    start();
+    // Of a known method, and of none: the body is then read only to keep the connection.
+    for (const auto* path : {"/sync/applyChunk", "/sync/nothing"}) {
+        const auto client = connect();
+        client->send("POST " + std::string(path) + " HTTP/1.1\r\nHost: x\r\nanki-sync: " +
+                     wire::encode_sync_header(header_) + "\r\nContent-Length: 100000\r\n\r\n");
+        const auto deadline = std::chrono::steady_clock::now() + 30s;
+        bool broken = false;
+        while (!broken && std::chrono::steady_clock::now() < deadline) {
+            broken = !client->try_send("x");
+            std::this_thread::sleep_for(10ms);
+        }
+        EXPECT_TRUE(broken) << path;
+    }
+}
+
+TEST_F(ServerTest, takes_a_few_full_syncs_of_one_account_at_once) {
+    start();
+    const auto head =
+        "POST /sync/upload HTTP/1.1\r\nHost: x\r\nanki-sync: " + wire::encode_sync_header(header_) +
+        "\r\nExpect: 100-continue\r\nContent-Length: 1000\r\n\r\n";
+    std::vector<std::unique_ptr<RawClient>> clients;
+    for (std::size_t i = 0; i < limits::account_transfers_max; ++i) {
+        clients.push_back(connect());
+        EXPECT_EQ(clients.back()->ask(head).status, 100);
+    }
+    EXPECT_EQ(connect()->ask(head).status, 503);
+    EXPECT_EQ(call("download", "{}").status, 503);
+    EXPECT_EQ(call("meta", meta_request).status, 200);
+}
+
 TEST_F(ServerTest, does_not_keep_an_idle_connection_for_ever) {
     options_.http.idle_time = 50ms;
     start();
     const auto client = connect();
     EXPECT_EQ(client->ask(get_health).status, 200);
     EXPECT_TRUE(client->is_closed());
+}
+
+TEST_F(ServerTest, logs_a_line_for_each_request_with_the_nearest_proxys_address_and_no_secret) {
+    environment_["SYNC_IP_HEADER"] = "RightmostXForwardedFor";
+    std::ostringstream log;
+    const auto logger_before = spdlog::default_logger();
+    spdlog::set_default_logger(std::make_shared<spdlog::logger>(
+        "test", std::make_shared<spdlog::sinks::ostream_sink_mt>(log)));
+    start();
+    call("hostKey", R"({"u":"alice","p":"pass"})");
+    call("hostKey", R"({"u":"alice","p":"secret word"})");
+    EXPECT_EQ(connect()
+                  ->ask(post("/sync/meta", zstd::pack(meta_request), false,
+                             "X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-For: 192.0.2.2, "
+                             "192.0.2.3\r\n"))
+                  .status,
+              200);
+    stop();
+    spdlog::set_default_logger(logger_before);
+    EXPECT_THAT(log.str(), HasSubstr("method=meta status=200 user=alice"));
+    EXPECT_THAT(log.str(), HasSubstr("ip=192.0.2.3"));
+    for (const auto& secret : {header_.host_key.reveal(), std::string("secret word"),
+                               std::string("192.0.2.1"), std::string("pass\"")}) {
+        EXPECT_THAT(log.str(), testing::Not(HasSubstr(secret)));
+    }
 }
 
 TEST_F(ServerTest, refuses_connections_beyond_its_limit) {
@@ -254,6 +352,27 @@ TEST_F(ServerTest, rolls_a_running_sync_back_when_it_stops) {
     good("start", R"({"minUsn":0,"lnewer":false})");
     EXPECT_THAT(good("applyChanges", R"({"changes":{"models":[],"decks":[[],[]],"tags":[]}})"),
                 testing::Not(HasSubstr("lost")));
+}
+
+TEST_F(ServerTest, rolls_an_idle_sync_back_and_releases_its_file_without_a_further_request) {
+    options_.idle = {.session_ms = 50, .account_ms = 50};
+    options_.tick_time = 10ms;
+    start();
+    good("start", R"({"minUsn":0,"lnewer":false})");
+    good("applyChanges", R"({"changes":{"models":[],"decks":[[],[]],"tags":["lost"]}})");
+    const auto tags_seen_by_another_program = [&]() -> Result<std::int64_t> {
+        TRY_ASSIGN(auto db, sqlite::Database::open(account_folder() / "collection.anki2", {}));
+        return db.query_int64("select count(*) from tags");
+    };
+    const auto deadline = std::chrono::steady_clock::now() + 30s;
+    auto tags = tags_seen_by_another_program();
+    while (!tags && std::chrono::steady_clock::now() < deadline) {
+        std::this_thread::sleep_for(5ms);  // nothing tells another program of the release
+        tags = tags_seen_by_another_program();
+    }
+    ASSERT_TRUE(tags) << tags.error().context;
+    EXPECT_EQ(*tags, 0);
+    EXPECT_EQ(call("finish", "{}").status, 409);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "server/sync_service.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/clock.hpp"
@@ -45,13 +46,13 @@ constexpr std::size_t packed_bytes_max(std::size_t unpacked) {
 // A body in memory, accounted for.
 struct PackedBody {
     std::string bytes;
-    BodyBudget::Share share;
+    Budget::Share share;
     std::size_t unpacked_max;
 };
 
-asio::awaitable<Result<PackedBody>> read_body(wire::Method method, BodyBudget& budget,
+asio::awaitable<Result<PackedBody>> read_body(wire::Method method, Budget& budget,
                                               RequestBody& body) {
-    PackedBody packed{{}, BodyBudget::Share(budget), unpacked_bytes_max(method)};
+    PackedBody packed{{}, Budget::Share(budget), unpacked_bytes_max(method)};
     while (true) {
         CO_TRY_ASSIGN(const auto piece, co_await body.next());
         if (piece.empty()) {
@@ -75,6 +76,9 @@ Result<std::string> unpack(PackedBody& body) {
     };
     TRY(decoder.push(body.bytes, append));
     TRY(decoder.finish());
+    // Parsed it takes more than its text: a megabyte of `[],[],…` would become a hundred.
+    const auto values = static_cast<std::size_t>(std::ranges::count(plain, ','));
+    TRY(body.share.grow(values * limits::json_value_bytes));
     return plain;
 }
 
@@ -129,13 +133,13 @@ SyncOutcome outcome_of(wire::Method method, bool succeeded) {
 
 }  // namespace
 
-SyncService::SyncService(UserDirectory& users, AccountActors& actors, Lanes& lanes,
+SyncService::SyncService(UserDirectory& users, AccountActors& actors, Lanes& lanes, Budget& bodies,
                          const Options& options)
     : users_(users),
       actors_(actors),
       lanes_(lanes),
       options_(options),
-      budget_(options.bodies_bytes_max),
+      bodies_(bodies),
       full_sync_(lanes, options.full_sync) {}
 
 Deadline SyncService::deadline() const {
@@ -199,7 +203,7 @@ asio::awaitable<Result<Reply>> SyncService::answer(const Call& call, RequestBody
 
 asio::awaitable<Result<Reply>> SyncService::log_in(const Call& call, RequestBody& body,
                                                    RequestNotes& notes) {
-    CO_TRY_ASSIGN(auto packed, co_await read_body(call.method, budget_, body));
+    CO_TRY_ASSIGN(auto packed, co_await read_body(call.method, bodies_, body));
     const auto workers = lanes_.workers.get_executor();
     auto decode = [&packed]() -> Result<wire::HostKeyRequest> {
         TRY_ASSIGN(const auto json, unpack(packed));
@@ -221,7 +225,7 @@ asio::awaitable<Result<Reply>> SyncService::log_in(const Call& call, RequestBody
 asio::awaitable<Result<Reply>> SyncService::step(const Call& call,
                                                  std::shared_ptr<AccountActor> actor,
                                                  RequestBody& body) {
-    CO_TRY_ASSIGN(auto packed, co_await read_body(call.method, budget_, body));
+    CO_TRY_ASSIGN(auto packed, co_await read_body(call.method, actor->bodies(), body));
     auto job = [&call, &packed](AccountActor::Parts& parts) -> Result<Reply> {
         TRY_ASSIGN(const auto json, unpack(packed));
         const auto now = system_now();
@@ -263,7 +267,7 @@ asio::awaitable<Result<Reply>> SyncService::upload(const Call& call,
 asio::awaitable<Result<Reply>> SyncService::download(const Call& call,
                                                      std::shared_ptr<AccountActor> actor,
                                                      RequestBody& body) {
-    CO_TRY_ASSIGN(auto packed, co_await read_body(call.method, budget_, body));
+    CO_TRY_ASSIGN(auto packed, co_await read_body(call.method, actor->bodies(), body));
     auto decode = [&packed]() -> Result<void> {
         TRY_ASSIGN(const auto json, unpack(packed));
         return wire::decode_empty_request(json);

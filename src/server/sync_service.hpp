@@ -6,7 +6,7 @@
 #include <string>
 
 #include "server/account_actor.hpp"
-#include "server/body_budget.hpp"
+#include "server/budget.hpp"
 #include "server/exchange.hpp"
 #include "server/full_sync.hpp"
 #include "server/lanes.hpp"
@@ -20,11 +20,11 @@ class SyncService final : public RequestHandler {
 public:
     struct Options {
         FullSync::Limits full_sync;
-        std::size_t bodies_bytes_max = 256 * limits::mib;  // in memory, of all users
         std::chrono::milliseconds directory_time = std::chrono::seconds(20);
     };
-    // All of them outlive the service.
-    SyncService(UserDirectory& users, AccountActors& actors, Lanes& lanes, const Options& options);
+    // All of them outlive the service. `bodies`: what requests may hold in memory together.
+    SyncService(UserDirectory& users, AccountActors& actors, Lanes& lanes, Budget& bodies,
+                const Options& options);
 
     asio::awaitable<Reply> handle(const RequestHead& head, RequestBody& body,
                                   RequestNotes& notes) override;
@@ -49,7 +49,7 @@ private:
     AccountActors& actors_;
     Lanes& lanes_;
     Options options_;
-    BodyBudget budget_;
+    Budget& bodies_;
     FullSync full_sync_;
 };
 

@@ -123,7 +123,13 @@ Result<void> print_versions(const Environment& environment, const std::string& u
     out.begin_array();
     for (const auto& name : users) {
         TRY_ASSIGN(const auto folder, folder_of(base, name));
-        TRY_ASSIGN(const auto versions, collection::list_versions(folder));
+        TRY_ASSIGN(const auto listed, collection::list_versions(folder));
+        const auto& [versions, unreadable] = listed;
+        if (unreadable > 0) {
+            fmt::print(stderr,
+                       "ankiwire: {}: {} versions cannot be read, or are of a newer ankiwire\n",
+                       name, unreadable);
+        }
         for (const auto& version : versions) {
             write_version(out, name, version);
         }
@@ -141,18 +147,44 @@ Result<void> print_versions(const Environment& environment, const std::string& u
     return {};
 }
 
+// A damaged collection is moved aside, whole: the restored one does not wait for its repair.
+Result<void> set_aside(const fs::path& folder, TimestampMs now) {
+    for (const auto* suffix : {"", "-wal", "-shm"}) {
+        const auto name = std::string("collection.anki2") + suffix;
+        std::error_code error;
+        if (fs::exists(folder / name, error)) {
+            fs::rename(folder / name, folder / fmt::format("damaged-{}-{}", now.value, name),
+                       error);
+        }
+        if (error) {
+            return fail(ErrorKind::storage,
+                        "the damaged collection cannot be moved aside: " + error.message());
+        }
+    }
+    fmt::print("the collection was damaged; it is now {}\n",
+               (folder / fmt::format("damaged-{}-collection.anki2", now.value)).string());
+    return {};
+}
+
 // `file` is a version, unpacked.
 Result<void> put_in_place(const fs::path& folder, const fs::path& file) {
     const auto now = system_now();
-    TRY(collection::validate_upload(file, to_secs(now)));
+    TRY(collection::make_current(file, to_secs(now)));
     TRY(collection::date_as_replacement(file, now));
     protocol::Account account(folder);
     const TempFile old(folder, "replaced");
-    TRY_ASSIGN(const auto copied, account.copy_committed(old.path(), now));
-    if (!copied.empty) {
+    auto copied = account.copy_committed(old.path(), now);
+    if (!copied && copied.error().kind == ErrorKind::damaged) {
+        TRY(set_aside(folder, now));
+        copied = account.copy_committed(old.path(), now);
+    }
+    if (!copied) {
+        return std::move(copied).error();
+    }
+    if (!copied->empty) {
         TRY(keep_replaced(folder, old.path(), file, "restore", "ankiwire restore", now));
     }
-    TRY_ASSIGN(const bool installed, account.install_upload(file, copied, now));
+    TRY_ASSIGN(const bool installed, account.install_upload(file, *copied, now));
     if (!installed) {
         return fail(ErrorKind::busy, "another program changed the collection meanwhile");
     }

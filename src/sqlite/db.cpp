@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "base/limits.hpp"
 #include "model/unicase.hpp"
 
 namespace ankiwire::sqlite {
@@ -67,7 +68,10 @@ void distrust(sqlite3* handle) {
     sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, nullptr);
-    sqlite3_exec(handle, "pragma cell_size_check = on", nullptr, nullptr, nullptr);
+    sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, limits::row_bytes_max);
+    // Its CHECK constraints are code, too.
+    sqlite3_exec(handle, "pragma cell_size_check = on; pragma ignore_check_constraints = on",
+                 nullptr, nullptr, nullptr);
 }
 
 }  // namespace

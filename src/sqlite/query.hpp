@@ -55,8 +55,8 @@ public:
             TRY(fn(std::as_const(*statement_)));
         }
     }
-    // The first row, to be read before the Query goes; nullptr if there is none.
-    Result<const Statement*> first() {
+    // The next row, to be read before the Query goes or is asked again; nullptr if there is none.
+    Result<const Statement*> next_row() {
         TRY_ASSIGN(const bool has_row, statement_->step());
         return has_row ? std::as_const(statement_) : nullptr;
     }

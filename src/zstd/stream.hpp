@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/limits.hpp"
 #include "base/result.hpp"
 
 struct ZSTD_DCtx_s;
@@ -24,6 +25,10 @@ using ByteSink = std::function<Result<void>(std::string_view piece)>;
 
 class Decoder {
 public:
+    // Of one decoder, whatever it is given: the window, and its buffers.
+    static constexpr std::size_t memory_bytes_max =
+        (std::size_t{1} << limits::zstd_window_log_max) + limits::mib;
+
     explicit Decoder(std::size_t unpacked_bytes_max);
     // Unpacks `packed`, the next piece of the input, into `sink`. Malformed: any byte after the
     // first frame's end, and skippable frames. too_large: the output, or the frame's window

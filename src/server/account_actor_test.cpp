@@ -1,0 +1,114 @@
+#include "server/account_actor.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_future.hpp>
+#include <future>
+
+#include "server/temp_folder.hpp"
+
+namespace ankiwire::server {
+namespace {
+
+using namespace std::chrono_literals;
+using wire::Method;
+
+class AccountActorsTest : public testing::Test {
+protected:
+    ~AccountActorsTest() override {  // no job may be left that holds an actor
+        lanes_.join();
+        home_.join();
+    }
+
+    std::shared_ptr<AccountActor> actor(std::int64_t id) {
+        const auto name = "user" + std::to_string(id);
+        return actors_.actor_of({.account = {id}, .name = name, .folder = folder_.path() / name});
+    }
+
+    // Runs fn(parts) on the actor; the caller need not wait.
+    template <class Fn>
+    std::future<void> run(const std::shared_ptr<AccountActor>& actor, Fn fn) {
+        auto coroutine = [](std::shared_ptr<AccountActor> on, Fn work) -> asio::awaitable<void> {
+            co_await on->run([&work](AccountActor::Parts& parts) {
+                work(parts);
+                return true;
+            });
+        };
+        return asio::co_spawn(home_, coroutine(actor, std::move(fn)), asio::use_future);
+    }
+
+    static Result<std::string> step(AccountActor::Parts& parts, Method method,
+                                    const char* json = "{}") {
+        return parts.account.step({method, {"session"}, json}, {1'700'000'000'000});
+    }
+    static void sync(AccountActor::Parts& parts) {
+        EXPECT_TRUE(step(parts, Method::meta, R"({"v":11,"cv":"test"})"));
+        EXPECT_TRUE(step(parts, Method::start, R"({"minUsn":0,"lnewer":false})"));
+        EXPECT_TRUE(step(parts, Method::finish));
+    }
+
+    TempFolder folder_;
+    Lanes lanes_{1};
+    asio::thread_pool home_{1};  // where the network's coroutines would be
+    Budget bodies_{limits::bodies_bytes_max, "too much"};
+    AccountActors actors_{lanes_, bodies_, {}};
+};
+
+TEST_F(AccountActorsTest, do_not_wait_for_a_user_who_is_inside_a_transaction) {
+    std::promise<void> inside;
+    std::promise<void> release;
+    auto first = run(actor(1), [&](AccountActor::Parts& parts) {
+        const auto edit = [&](collection::CollectionStore&, Usn) -> Result<void> {
+            inside.set_value();
+            release.get_future().wait();
+            return {};
+        };
+        EXPECT_TRUE(parts.account.edit(edit, {1'700'000'000'000}));
+    });
+    inside.get_future().wait();
+
+    auto second = run(actor(2), sync);
+    EXPECT_EQ(second.wait_for(30s), std::future_status::ready);
+    EXPECT_EQ(first.wait_for(0s), std::future_status::timeout);
+    release.set_value();
+    first.get();
+    second.get();
+}
+
+TEST_F(AccountActorsTest, do_one_thing_at_a_time_for_one_user) {
+    int running = 0;  // a plain number: the thread sanitizer watches it too
+    std::vector<std::future<void>> all;
+    for (int i = 0; i < 100; ++i) {
+        all.push_back(run(actor(1), [&running](AccountActor::Parts& parts) {
+            EXPECT_EQ(++running, 1);
+            sync(parts);
+            --running;
+        }));
+    }
+    for (auto& one : all) {
+        one.get();
+    }
+}
+
+TEST_F(AccountActorsTest, roll_back_a_step_that_throws) {
+    run(actor(1), [](AccountActor::Parts& parts) {
+        EXPECT_TRUE(step(parts, Method::start, R"({"minUsn":0,"lnewer":false})"));
+    }).get();
+    const auto out_of_memory = [](AccountActor::Parts&) { throw std::bad_alloc(); };
+    EXPECT_THROW(run(actor(1), out_of_memory).get(), std::bad_alloc);
+    run(actor(1), [](AccountActor::Parts& parts) {
+        EXPECT_FALSE(parts.account.is_syncing());
+        EXPECT_FALSE(step(parts, Method::finish));
+        sync(parts);
+    }).get();
+}
+
+TEST_F(AccountActorsTest, are_one_for_each_account) {
+    EXPECT_EQ(actor(1), actor(1));
+    EXPECT_NE(actor(1), actor(2));
+    EXPECT_EQ(actors_.all().size(), 2U);
+}
+
+}  // namespace
+}  // namespace ankiwire::server
