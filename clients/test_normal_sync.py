@@ -193,6 +193,7 @@ def test_decks_of_the_same_name_made_on_both_devices(house, version):
     first, second = house.pair(version)
     for number, device in enumerate((first, second)):
         device.add_notes(count=2, deck="Same name", prefix=f"device {number}")
+        device.renumber_notes(offset=100_000 * number)
     house.settle(first, second)
     house.settle(first, second)
     for device in (first, second):
@@ -208,6 +209,7 @@ def test_three_devices(house):
     third.full_download()
     for turn, device in enumerate((first, second, third)):
         device.add_notes(count=2, prefix=device.version)
+        device.renumber_notes(offset=100_000 * turn)
         device.review(count=1)
         device.date_edits(seconds=10 * turn)
     house.settle_equal(first, second, third)

@@ -13,9 +13,9 @@ from household import fill, normal_sync, report
 from rawclient import RawClient
 from venvs import NEWEST
 
-# The last version that left schema 16 behind. It runs as a writer of files, not as a client.
-WRITER_OF_16 = "2.1.44"
-WRITE_16 = """
+# These run as writers of files, not as clients.
+OLD_WRITERS = {16: "2.1.36", 17: "2.1.44"}
+WRITE = """
 import sys
 from anki.collection import Collection
 from anki.notes import Note
@@ -36,11 +36,14 @@ col.close()
 """
 
 
-def write_16(house):
+def write(house, schema):
+    if schema == 11:
+        return write_11(house)
     path = house.new_path()
     path.parent.mkdir()
-    python = venvs.ensure(WRITER_OF_16, [f"anki=={WRITER_OF_16}", "protobuf<3.21"])
-    subprocess.run([python, "-c", WRITE_16, str(path)], check=True, capture_output=True)
+    version = OLD_WRITERS[schema]
+    python = venvs.ensure(version, [f"anki=={version}", "protobuf<3.21"])
+    subprocess.run([python, "-c", WRITE, str(path)], check=True, capture_output=True)
     return path
 
 
@@ -89,14 +92,13 @@ def odd_notetypes(notetypes):
     first["req"] = "nonsense"
 
 
-WRITERS = {11: write_11, 16: write_16}
-of_each_schema = pytest.mark.parametrize("schema", WRITERS)
+of_each_schema = pytest.mark.parametrize("schema", [11, *OLD_WRITERS])
 
 
 @pytest.fixture
 def older(house, schema):
     """The file, and what the official library makes of it."""
-    path = WRITERS[schema](house)
+    path = write(house, schema)
     with sqlite3.connect(path) as db:
         assert db.execute("select ver from col").fetchone() == (schema,)
     copy = house.new_path()

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <spdlog/spdlog.h>
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
@@ -84,6 +85,7 @@ private:
 class ServerTest : public testing::Test {
 protected:
     ServerTest() {
+        spdlog::default_logger();  // made before there are threads, as the program does
         // Of "pass", with few iterations.
         const std::string value =
             "alice:$pbkdf2-sha256$i=1000,l=32$MDEyMzQ1Njc4OWFiY2RlZg$"

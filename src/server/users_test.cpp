@@ -12,16 +12,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-template <class T>
-T run(asio::awaitable<T> coroutine) {
-    asio::io_context context;
-    std::optional<T> result;
-    auto keep = [&]() -> asio::awaitable<void> { result = co_await std::move(coroutine); };
-    asio::co_spawn(context, keep, asio::detached);
-    context.run();
-    return std::move(*result);
-}
-
 const Deadline never = Deadline::max();
 
 class Users : public testing::Test {
@@ -48,7 +38,18 @@ protected:
         return login ? ErrorKind::internal : login.error().kind;
     }
 
-    asio::thread_pool lane_{1};
+    template <class T>
+    T run(asio::awaitable<T> coroutine) {
+        std::optional<T> result;
+        auto keep = [&]() -> asio::awaitable<void> { result = co_await std::move(coroutine); };
+        asio::co_spawn(context_, keep, asio::detached);
+        context_.restart();
+        context_.run();
+        return std::move(*result);
+    }
+
+    asio::io_context context_;
+    asio::thread_pool lane_{1};  // goes first: its threads may still be leaving the context
     Config config_;
     HostKey key_;
 };
