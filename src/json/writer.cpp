@@ -73,7 +73,7 @@ void append_escaped(std::string& out, std::string_view utf8) {
 // The length of the valid UTF-8 character that `text` begins with, or 0.
 std::size_t character_length(std::string_view text) {
     for (std::size_t length = 1; length <= std::min<std::size_t>(4, text.size()); ++length) {
-        if (simdjson::validate_utf8(text.data(), length)) {
+        if (simdjson::validate_utf8(text.substr(0, length))) {
             return length;
         }
     }

@@ -64,7 +64,7 @@ public:
     template <class Reading>
     Read<Reading> optional(std::string_view name, Reading reading, Read<Reading> fallback = {}) {
         const auto value = object_.find(name);
-        return value ? strict(name, *value, reading) : fallback;
+        return value ? strict(name, *value, reading) : std::move(fallback);
     }
 
     // May be absent or null, but is readable otherwise.

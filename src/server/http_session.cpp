@@ -87,6 +87,7 @@ public:
                         .body = "503: too many connections",
                         .stream = nullptr};
             co_await write(reply, /*keep_alive=*/false);
+            spdlog::warn("a connection too many from {}", address_);
             co_await linger();
         }
     }
@@ -140,8 +141,12 @@ private:
     }
 
     asio::awaitable<void> refuse_header(int status, std::string text) {
+        RequestNotes notes;
+        notes.problem = text;
         Reply reply{.status = status, .headers = {}, .body = std::move(text), .stream = nullptr};
         co_await write(reply, /*keep_alive=*/false);
+        spdlog::info("{}",
+                     request_line(notes, {.status = status, .took = {}, .address = address_}));
         co_await linger();
     }
 

@@ -286,9 +286,11 @@ TEST_F(ServerTest, logs_a_line_for_each_request_with_the_nearest_proxys_address_
                              "192.0.2.3\r\n"))
                   .status,
               200);
+    EXPECT_EQ(connect()->ask("nonsense\r\n\r\n").status, 400);
     stop();
     spdlog::set_default_logger(logger_before);
     EXPECT_THAT(log.str(), HasSubstr("method=meta status=200 user=alice"));
+    EXPECT_THAT(log.str(), HasSubstr("status=400 ms=0.0 in=0 out=0 ip=127.0.0.1"));
     EXPECT_THAT(log.str(), HasSubstr("ip=192.0.2.3"));
     for (const auto& secret : {header_.host_key.reveal(), std::string("secret word"),
                                std::string("192.0.2.1"), std::string("pass\"")}) {
