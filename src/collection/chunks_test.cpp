@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/limits.hpp"
 #include "collection/store_fixture.hpp"
 
 namespace ankiwire::collection {
@@ -97,6 +98,32 @@ TEST_F(ChunksTest, sends_each_row_from_the_clients_usn_on_once) {
     EXPECT_EQ(ids.size(), 500U);
     std::sort(ids.begin(), ids.end());
     EXPECT_EQ(std::unique(ids.begin(), ids.end()), ids.end());
+}
+
+TEST_F(ChunksTest, ends_early_if_the_text_is_long) {
+    add_notetype();
+    Chunk chunk;
+    for (const int id : {1, 2, 3, 4, 5}) {
+        chunk.notes.push_back(note(id));
+        chunk.notes.back().fields =
+            "front\x1f" + std::string(limits::chunk_text_bytes_max / 2, 'x');
+    }
+    chunk.cards = {card(1)};
+    apply(chunk);
+    auto store = open_store();
+    ASSERT_TRUE(ok(store.begin()));
+    ChunkCursor cursor({10});
+    std::vector<std::int64_t> ids;
+    for (const std::size_t expected : {2, 2, 1}) {
+        const auto sent = store.next_chunk(cursor);
+        ASSERT_TRUE(ok(sent));
+        ASSERT_EQ(sent->notes.size(), expected);
+        EXPECT_EQ(sent->done, expected == 1);
+        for (const auto& each : sent->notes) {
+            ids.push_back(each.id.value);
+        }
+    }
+    EXPECT_THAT(ids, ElementsAre(1, 2, 3, 4, 5));
 }
 
 TEST_F(ChunksTest, sends_the_smallest_and_the_largest_id) {
