@@ -45,7 +45,10 @@ LINE_CHARS_MAX = 100
 SOURCE_LINES_MAX = 500
 HEADER_LINES_MAX = 220
 
-INCLUDE = re.compile(r'^\s*#include "([a-z0-9_]+)/', re.MULTILINE)
+INCLUDE = re.compile(
+    rf'^\s*#\s*include\s*(?:"|<(?=(?:{"|".join(ALLOWED)})/))([a-z0-9_]+)/', re.MULTILINE
+)
+LINK = re.compile(r"\bankiwire_([a-z0-9_]+)")
 
 
 def problems_of_file(path, name, text):
@@ -73,6 +76,16 @@ def problems_of_file(path, name, text):
         yield f"{name}: a header opens with its purpose"
 
 
+def problems_of_links(name, text):
+    """A folder may link only what it may include, what that links being linked with it."""
+    folder = name.split("/")[0]
+    if folder not in ALLOWED:
+        return
+    for linked in LINK.findall(text.split("add_executable")[0]):
+        if linked not in ALLOWED[folder] | {folder, "layer", "columns"}:
+            yield f"{name}: {folder} may not link {linked}"
+
+
 def look_at(source):
     """All problems below `source`, and how many files and includes were looked at by folder."""
     problems, files, includes = [], {}, 0
@@ -88,6 +101,8 @@ def look_at(source):
         files[folder] = files.get(folder, 0) + 1
         includes += len(INCLUDE.findall(text))
         problems += problems_of_file(path, name, text)
+    for path in sorted(source.rglob("CMakeLists.txt")):
+        problems += problems_of_links(path.relative_to(source).as_posix(), path.read_text())
     problems += [f"{folder}: nothing was found there" for folder in ALLOWED if folder not in files]
     return problems, files, includes
 
@@ -96,6 +111,8 @@ def test_the_test():
     """Each kind of rule reports a tree that breaks it."""
     cases = {
         "base/a.hpp": ('// x\n#include "wire/b.hpp"\n', "base may not include wire"),
+        "base/f.hpp": ("// x\n# include <server/b.hpp>\n", "base may not include server"),
+        "wire/CMakeLists.txt": ("ankiwire_layer(wire LINK ankiwire_server)", "may not link server"),
         "wire/b.cpp": ("#include <sqlite3.h>\n", "belongs elsewhere"),
         "json/c.hpp": ("int x;\n", "opens with its purpose"),
         "model/d.cpp": ("/" * 101 + "\n", "101 characters"),

@@ -132,6 +132,12 @@ def sync():
 
 
 @command
+def status():
+    """What a client does to show whether there is something to sync: `meta`, and no more."""
+    return REQUIRED[col().sync_status(Session.auth).required]
+
+
+@command
 def forget_key():
     Session.auth.hkey = "0" * 40
 
@@ -146,11 +152,6 @@ def full_upload():
 def full_download():
     library.full_sync(col(), Session.auth, upload=False)
     forget_caches()
-
-
-@command
-def fix_integrity():
-    return col().fix_integrity()
 
 
 @command
@@ -289,11 +290,6 @@ def use_deck_config(deck, id):
 @command
 def set_config(key, value):
     col().set_config(key, value)
-
-
-@command
-def get_config(key):
-    return col().get_config(key)
 
 
 @command

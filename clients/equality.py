@@ -1,8 +1,9 @@
 """When two devices are equal, table by table; and in words, where they are not.
 
-Compared: notes without flags and data; cards, with `data`; all of revlog; decks, notetypes and deck
+Compared, by default: notes without flags and data; cards, with `data`; all of revlog; decks, notetypes and deck
 configs by content and mod; config keys and values; tag names; mod, scm and crt of the collection.
-Not compared: usn of anything, config times, whether a tag is collapsed, template times, graves.
+Between two devices the mod of the collection cannot be equal: each sync moves it, and only the device
+that synced last has the server's. Not compared: usn of anything, config times, whether a tag is collapsed, template times, graves.
 Versions know different members of the JSON objects, and the server adds to them on their way: where
 an older version takes part, a member counts that both have.
 """

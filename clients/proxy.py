@@ -32,7 +32,6 @@ class Cut(Exception):
 class Proxy:
     def __init__(self, port):
         self.upstream_port = port
-        self.methods = []  # what clients asked for, in order
         self._rules = {}
         self._gates = []
         self._lock = threading.Lock()
@@ -84,7 +83,6 @@ class Proxy:
 
     def take_rule(self, method):
         with self._lock:
-            self.methods.append(method)
             return self._rules.pop(method, (None, None))
 
 

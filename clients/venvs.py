@@ -17,12 +17,12 @@ OWN_FOLDER = REPOSITORY / "build" / "clients"
 SYSTEM_PYTHON = "/usr/bin/python3"
 
 
-def python_of(version):
+def python_of(version, *more_packages):
     """The interpreter that has the library of this version; made at first use."""
     given = os.environ.get("ANKIWIRE_VENVS")
     if given and (found := pathlib.Path(given) / version / "bin" / "python").exists():
         return found
-    return ensure(version, [f"anki=={version}"])
+    return ensure(version, [f"anki=={version}", *more_packages])
 
 
 def python_of_tests():

@@ -83,6 +83,9 @@ Result<void> adopt_foreign_rows(sqlite::Database& db, TimestampMs now) {
 
 // What is wrong with a stored file is never the peer's fault.
 Error as_stored(Error error) {
+    if (error.kind == ErrorKind::busy) {
+        error.context = "another program has the collection open";
+    }
     if (error.kind != ErrorKind::busy && error.kind != ErrorKind::storage) {
         error.kind = ErrorKind::damaged;
     }

@@ -105,8 +105,18 @@ int check_config(const Environment& environment) {
     for (const auto& remark : parsed.remarks) {
         fmt::print("note:         {}\n", remark);
     }
-    if (!parsed.problems.empty()) {
-        print_problems(parsed.problems);
+    auto problems = parsed.problems;
+    if (problems.empty()) {
+        const auto problem = DataFolder::problem(parsed.config.base);
+        if (!problem.empty()) {
+            problems.push_back("SYNC_BASE: " + problem);
+        }
+        if (const auto free = Server::can_listen(parsed.config); !free) {
+            fmt::print("note:         {}; perhaps by the server itself\n", free.error().context);
+        }
+    }
+    if (!problems.empty()) {
+        print_problems(problems);
         return 1;
     }
     fmt::print("{}", describe(parsed.config));

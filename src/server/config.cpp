@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "server/data_folder.hpp"
+#include "server/request_log.hpp"
 
 namespace ankiwire::server {
 namespace {
@@ -234,17 +235,20 @@ std::string describe(const Config& config) {
         names += names.empty() ? "" : ", ";
         names += user.name;
     }
+    const auto header = address_header(config.ip_source);
     const auto host = config.host.is_v6() ? fmt::format("[{}]", config.host.to_string())
                                           : config.host.to_string();
     return fmt::format(
         "address:      http://{}:{}/\n"
         "data folder:  {}\n"
         "uploads:      at most {} MiB, {} MiB unpacked\n"
+        "client IPs:   {}\n"
         "passwords:    {}\n"
         "users:        {} ({})\n",
         host, config.port, config.base.string(), config.upload_packed_bytes_max / limits::mib,
         config.upload_unpacked_bytes_max() / limits::mib,
-        config.passwords_hashed ? "hashed" : "plain", config.users.size(), names);
+        header.empty() ? "of the connection" : header, config.passwords_hashed ? "hashed" : "plain",
+        config.users.size(), names);
 }
 
 }  // namespace ankiwire::server

@@ -141,10 +141,12 @@ TEST(Config, collects_all_problems_and_repeats_no_password) {
 }
 
 TEST(Config, is_described_without_a_password) {
-    const auto parsed = parsed_with({{"SYNC_USER2", "other:hunter2"}, {"SYNC_HOST", "::"}});
-    EXPECT_THAT(describe(parsed.config),
-                AllOf(HasSubstr("http://[::]:8080"), HasSubstr("2 (user, other)"),
-                      HasSubstr("/data"), Not(HasSubstr("hunter2")), Not(HasSubstr("pass\n"))));
+    const auto parsed = parsed_with(
+        {{"SYNC_USER2", "other:hunter2"}, {"SYNC_HOST", "::"}, {"SYNC_IP_HEADER", "XRealIp"}});
+    EXPECT_THAT(
+        describe(parsed.config),
+        AllOf(HasSubstr("http://[::]:8080"), HasSubstr("2 (user, other)"), HasSubstr("/data"),
+              HasSubstr("X-Real-Ip"), Not(HasSubstr("hunter2")), Not(HasSubstr("pass\n"))));
 }
 
 TEST(Environments, are_split_at_the_first_equals_sign) {

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <string>
@@ -28,6 +29,21 @@ Result<DataFolder> DataFolder::lock(const std::filesystem::path& base) {
                                          " is in use by another ankiwire; stop that one first");
     }
     return DataFolder(std::move(file));
+}
+
+std::string DataFolder::problem(const std::filesystem::path& base) {
+    std::error_code error;
+    auto existing = base;
+    while (!std::filesystem::exists(existing, error) && existing.has_relative_path()) {
+        existing = existing.parent_path();
+    }
+    if (!std::filesystem::is_directory(existing, error)) {
+        return existing.string() + " is not a folder";
+    }
+    if (::access(existing.c_str(), W_OK | X_OK) != 0) {
+        return existing.string() + " cannot be written";
+    }
+    return {};
 }
 
 }  // namespace ankiwire::server

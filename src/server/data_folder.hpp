@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <string_view>
 
 #include "base/result.hpp"
@@ -16,6 +17,9 @@ class DataFolder {
 public:
     // Makes the folder if need be. busy: another ankiwire has it. storage: it cannot be written.
     static Result<DataFolder> lock(const std::filesystem::path& base);
+
+    // Why lock() could not make or write the folder; empty if it could. Changes nothing.
+    static std::string problem(const std::filesystem::path& base);
 
 private:
     explicit DataFolder(collection::FileDescriptor file) : file_(std::move(file)) {}

@@ -47,8 +47,10 @@ Result<void> write_all(const collection::FileDescriptor& file, std::string_view 
 class PackedFile final : public ReplyBody {
 public:
     PackedFile(TempFile temp, collection::FileDescriptor file, Budget::Share transfer,
-               std::shared_ptr<AccountActor> actor, asio::thread_pool::executor_type workers)
+               std::shared_ptr<AccountActor> actor, std::string client,
+               asio::thread_pool::executor_type workers)
         : actor_(std::move(actor)),
+          client_(std::move(client)),
           transfer_(std::move(transfer)),
           temp_(std::move(temp)),
           file_(std::move(file)),
@@ -56,10 +58,22 @@ public:
 
     asio::awaitable<Result<std::string>> next() override {
         auto job = [this] { return read_and_pack(); };
-        co_return co_await run_on(workers_, std::move(job));
+        auto piece = co_await run_on(workers_, std::move(job));
+        if (piece && piece->empty()) {  // the peer has taken all that came before
+            co_await note_success();
+        }
+        co_return piece;
     }
 
 private:
+    asio::awaitable<void> note_success() {
+        auto record = [this](AccountActor::Parts& parts) {
+            parts.record(client_, SyncOutcome::downloaded, system_now());
+            return true;
+        };
+        co_await actor_->run(std::move(record));
+    }
+
     Result<std::string> read_and_pack() {
         std::string packed;
         const auto sink = [&packed](std::string_view piece) -> Result<void> {
@@ -85,6 +99,7 @@ private:
     }
 
     std::shared_ptr<AccountActor> actor_;  // has the budget of which this is a share
+    std::string client_;
     Budget::Share transfer_;
     TempFile temp_;
     collection::FileDescriptor file_;
@@ -201,11 +216,8 @@ asio::awaitable<Result<FullSync::Download>> FullSync::download(std::shared_ptr<A
     Budget::Share transfer(actor->transfers());
     CO_TRY(transfer.grow(1));
     TempFile file(actor->user().folder, "download");
-    auto copy = [&](AccountActor::Parts& parts) -> Result<void> {
-        const auto now = system_now();
-        TRY(parts.account.copy_for_download(file.path(), now));
-        parts.record(client, SyncOutcome::downloaded, now);
-        return {};
+    auto copy = [&file](AccountActor::Parts& parts) {
+        return parts.account.copy_for_download(file.path(), system_now());
     };
     CO_TRY(co_await actor->run(std::move(copy)));
 
@@ -216,9 +228,9 @@ asio::awaitable<Result<FullSync::Download>> FullSync::download(std::shared_ptr<A
         co_return fail(ErrorKind::too_large, "the collection is larger than a client can take");
     }
     CO_TRY_ASSIGN(auto descriptor, collection::open_for_reading(file.path()));
-    co_return Download{bytes, std::make_unique<PackedFile>(std::move(file), std::move(descriptor),
-                                                           std::move(transfer), actor,
-                                                           lanes_.workers.get_executor())};
+    co_return Download{bytes, std::make_unique<PackedFile>(
+                                  std::move(file), std::move(descriptor), std::move(transfer),
+                                  actor, std::move(client), lanes_.workers.get_executor())};
 }
 
 Result<void> keep_replaced(const std::filesystem::path& account_folder,

@@ -210,6 +210,34 @@ TEST_F(FullSyncTest, a_device_is_noted_with_what_it_did_last) {
     EXPECT_EQ(devices->front().platform, "linux");
 }
 
+TEST_F(FullSyncTest, a_download_that_breaks_off_is_not_noted_as_one) {
+    environment_["MAX_SYNC_PAYLOAD_MEGS"] = "20";
+    start();
+    good("upload", changed("create table more (x); with recursive n(i) as (select 1 union all "
+                           "select i + 1 from n where i < 12) "
+                           "insert into more select randomblob(1000000) from n"));
+    header_.client = "99,phone,ios";
+    const auto client = connect();
+    client->send(post("/sync/download", zstd::pack("{}")));
+    client->close();
+    stop();
+    const auto devices = Devices(account_folder()).list();
+    ASSERT_TRUE(devices);
+    ASSERT_EQ(devices->size(), 1U);
+    EXPECT_NE(devices->front().client, header_.client);
+    expect_no_temporary_files();
+}
+
+TEST(DataFolders, say_what_is_wrong_with_them) {
+    const TempFolder folder;
+    EXPECT_EQ(DataFolder::problem(folder.path()), "");
+    EXPECT_EQ(DataFolder::problem(folder.path() / "new" / "deep"), "");
+    std::ofstream(folder.path() / "file") << "x";
+    EXPECT_NE(DataFolder::problem(folder.path() / "file"), "");
+    EXPECT_NE(DataFolder::problem(folder.path() / "file" / "below"), "");
+    EXPECT_FALSE(std::filesystem::exists(folder.path() / "new"));
+}
+
 TEST(DataFolders, belong_to_one_process_at_a_time) {
     const TempFolder folder;
     {

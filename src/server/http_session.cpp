@@ -58,6 +58,21 @@ RequestHead head_of(const Parser::value_type& request) {
     return head;
 }
 
+spdlog::level::level_enum level_of(int status) {
+    if (status == 503) {
+        return spdlog::level::warn;
+    }
+    return status >= 500 ? spdlog::level::err : spdlog::level::info;
+}
+
+// An IPv4 peer of an IPv6 socket is named by its IPv4 address.
+std::string text_of(asio::ip::address address) {
+    if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+        address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+    }
+    return address.to_string();
+}
+
 class Session final : public HttpSession, private RequestBody {
 public:
     Session(asio::ip::tcp::socket socket, RequestHandler& handler, const HttpLimits& limits,
@@ -65,7 +80,7 @@ public:
         : stream_(std::move(socket)), handler_(handler), limits_(limits), ip_source_(ip_source) {
         beast::error_code ignored;
         stream_.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
-        address_ = stream_.socket().remote_endpoint(ignored).address().to_string();
+        address_ = text_of(stream_.socket().remote_endpoint(ignored).address());
     }
 
     asio::awaitable<void> run() override {
@@ -175,8 +190,11 @@ private:
         outcome.took = Clock::now() - started;
         outcome.bytes_in = bytes_in_;
         outcome.bytes_out = bytes_out_;
+        if (!written && notes.problem.empty()) {
+            notes.problem = "the reply broke off";
+        }
         if (!notes.quiet) {
-            spdlog::info("{}", request_line(notes, outcome));
+            spdlog::log(level_of(outcome.status), "{}", request_line(notes, outcome));
         }
         answering_ = false;
         co_return keep&& written;

@@ -9,6 +9,7 @@ int main(int argc, char** argv) {
     const auto environment = environment_of(environ);
 
     CLI::App app("A sync server for Anki. Configured by the environment, as the official one is.");
+    app.set_version_flag("--version", "ankiwire " ANKIWIRE_VERSION);
     app.require_subcommand(0, 1);
     app.add_subcommand("serve", "Run the server (the default)");
     const auto* check = app.add_subcommand("check-config", "Say what the server would do");

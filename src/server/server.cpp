@@ -261,6 +261,12 @@ Result<std::unique_ptr<Server>> Server::start(const Config& config, UserDirector
     return std::unique_ptr<Server>(std::move(server));
 }
 
+Result<void> Server::can_listen(const Config& config) {
+    asio::io_context context;
+    tcp::acceptor acceptor(context);
+    return listen_on(acceptor, config);
+}
+
 std::string url_of(const asio::ip::address& host, std::uint16_t port) {
     return host.is_v6() ? fmt::format("http://[{}]:{}", host.to_string(), port)
                         : fmt::format("http://{}:{}", host.to_string(), port);

@@ -33,6 +33,8 @@ public:
     static Result<std::unique_ptr<Server>> start(const Config& config, UserDirectory& users,
                                                  Lanes& lanes, const ServerOptions& options);
     virtual ~Server() = default;
+    // busy: the address cannot be listened on.
+    static Result<void> can_listen(const Config& config);
 
     [[nodiscard]] virtual std::uint16_t port() const = 0;
     // Lets running requests end, rolls running syncs back and closes all collections. False: some

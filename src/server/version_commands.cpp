@@ -40,7 +40,8 @@ Result<fs::path> base_of(const Environment& environment) {
 Result<fs::path> folder_of(const fs::path& base, const std::string& user) {
     std::error_code error;
     if (!name_problem(user).empty() || !fs::is_directory(base / user, error)) {
-        return fail(ErrorKind::not_found, "there is no user of this name in " + base.string());
+        return fail(ErrorKind::not_found, "there is nothing of this user in " + base.string() +
+                                              ": no such user, or one who has not synced yet");
     }
     return base / user;
 }

@@ -84,10 +84,6 @@ void Statement::bind(int index, std::int64_t value) {
     CHECK(sqlite3_bind_int64(statement_.get(), index, value) != SQLITE_RANGE);
 }
 
-void Statement::bind(int index, double value) {
-    CHECK(sqlite3_bind_double(statement_.get(), index, value) != SQLITE_RANGE);
-}
-
 void Statement::bind_text(int index, std::string_view text) {
     CHECK(sqlite3_bind_text64(statement_.get(), index, text.data() == nullptr ? "" : text.data(),
                               text.size(), SQLITE_TRANSIENT, SQLITE_UTF8) != SQLITE_RANGE);
@@ -101,10 +97,6 @@ void Statement::bind_text_static(int index, std::string_view text) {
 void Statement::bind_blob(int index, std::string_view bytes) {
     CHECK(sqlite3_bind_blob64(statement_.get(), index, bytes.data() == nullptr ? "" : bytes.data(),
                               bytes.size(), SQLITE_TRANSIENT) != SQLITE_RANGE);
-}
-
-void Statement::bind_null(int index) {
-    CHECK(sqlite3_bind_null(statement_.get(), index) != SQLITE_RANGE);
 }
 
 Result<bool> Statement::step() {
@@ -135,8 +127,6 @@ std::int64_t Statement::int64(int column) const {
     return sqlite3_column_int64(statement_.get(), column);
 }
 
-double Statement::real(int column) const { return sqlite3_column_double(statement_.get(), column); }
-
 std::string_view Statement::text(int column) const {
     // The pointer first: it may convert the value, which changes its size.
     const auto* text = sqlite3_column_text(statement_.get(), column);
@@ -158,14 +148,6 @@ bool Statement::is_null(int column) const {
 
 bool Statement::is_integer(int column) const {
     return sqlite3_column_type(statement_.get(), column) == SQLITE_INTEGER;
-}
-
-bool Statement::is_text(int column) const {
-    return sqlite3_column_type(statement_.get(), column) == SQLITE_TEXT;
-}
-
-bool Statement::is_blob(int column) const {
-    return sqlite3_column_type(statement_.get(), column) == SQLITE_BLOB;
 }
 
 // Statements of the caller may still live when a Database goes out of scope on an error path.
@@ -231,10 +213,6 @@ Result<std::string> Database::query_text(std::string_view sql) {
 }
 
 std::int64_t Database::changed_rows() const { return sqlite3_changes64(handle_.get()); }
-
-std::int64_t Database::last_insert_rowid() const {
-    return sqlite3_last_insert_rowid(handle_.get());
-}
 
 bool Database::in_transaction() const { return sqlite3_get_autocommit(handle_.get()) == 0; }
 

@@ -29,11 +29,9 @@ public:
     // Parameters are numbered from 1. Text and blobs are copied unless the name says static:
     // then the bytes must live until the next reset or bind.
     void bind(int index, std::int64_t value);
-    void bind(int index, double value);
     void bind_text(int index, std::string_view text);
     void bind_text_static(int index, std::string_view text);
     void bind_blob(int index, std::string_view bytes);
-    void bind_null(int index);
 
     // true: a row is there to read; false: done. busy, storage, inconsistent_data (a constraint).
     Result<bool> step();
@@ -44,13 +42,10 @@ public:
     // Columns are numbered from 0. Views live until the next step or reset. Conversions are
     // SQLite's.
     [[nodiscard]] std::int64_t int64(int column) const;
-    [[nodiscard]] double real(int column) const;
     [[nodiscard]] std::string_view text(int column) const;
     [[nodiscard]] std::string_view blob(int column) const;
     [[nodiscard]] bool is_null(int column) const;
     [[nodiscard]] bool is_integer(int column) const;  // by storage class
-    [[nodiscard]] bool is_text(int column) const;
-    [[nodiscard]] bool is_blob(int column) const;
 
 private:
     friend class Database;
@@ -73,7 +68,6 @@ public:
     Result<std::string> query_text(std::string_view sql);
 
     [[nodiscard]] std::int64_t changed_rows() const;  // by the last insert, update or delete
-    [[nodiscard]] std::int64_t last_insert_rowid() const;
     [[nodiscard]] bool in_transaction() const;
     // Explicit close, so that an error (a failed checkpoint) is seen. All statements must be gone.
     Result<void> close();
