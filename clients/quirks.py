@@ -18,6 +18,7 @@ of_the_official_server = {
     "test_a_sanity_check_with_a_text_is_a_failed_one": "the text is an error",
     "test_a_chunk_survives_the_deletion_of_its_rows": "panics, for all users",
     "test_card_data_is_kept_byte_for_byte": "rewrites the data and drops unknown members",
+    "test_bad_compression_is_refused[upload]": "400, not the text that clients show",
     "test_what_add_ons_put_beside_the_collection_is_kept": "checks the constraints of their tables",
     "test_a_refused_upload_leaves_a_running_sync": "any upload ends it",
     "test_rows_that_no_chunk_can_carry_do_not_stop_later_syncs": "every later chunk fails",

@@ -21,6 +21,24 @@ CARD_DATA = (
     '"zz":[1,{"of a later version":null}]}'
 )
 
+# Every key that the official code has a name for (anki c32cb29 rslib/src/config), and the forms of
+# those that it makes from ids. A new collection and `fill` bring some with values of their own.
+OFFICIAL_KEYS = """
+    applyAllParentLimits browserTableShowNotesMode cardCountsSeparateInactive collapseCardState
+    collapseDecks collapseFlags collapseNotetypes collapseSavedSearches collapseTags collapseToday
+    futureDueShowBacklog hideAudioPlayButtons ignoreAccentsInSearch interruptAudioWhenAnswering
+    newCardsIgnoreReviewLimit pasteImagesAsPng pasteStripsFormatting renderLatex previewBothSides
+    restorePositionBrowser restorePositionReviewer resetCountsBrowser resetCountsReviewer
+    randomOrderReposition shiftPositionOfExistingCards mergeNotetypes withScheduling withDeckConfigs
+    fsrs fsrsHealthCheck fsrsLegacyEvaluate loadBalancerEnabled fsrsShortTermWithStepsEnabled
+    normalize_note_text setDueBrowser setDueReviewer defaultSearchText cardStateCustomizer
+    csvDuplicateResolution matchScope lastFsrsOptimize updateNotes updateNotetypes
+    activeDecks addToCur backups collapseTime creationOffset curDeck curModel customColorPickerPalette
+    dayLearnFirst dueCounts estTimes firstDayOfWeek lastUnburied localOffset newSpread nextPos rollover
+    sched2021 schedVer timeLim
+    _deck_1_lastNotetype _nt_1_lastDeck _nt_1_sort
+""".split()
+
 
 @pytest.fixture
 def rich(make_household):
@@ -34,6 +52,11 @@ def rich(make_household):
             statement=f"update cards set data = ? where {UNTOUCHED_CARDS}", args=[CARD_DATA]
         )
         first.sql(statement="update tags set collapsed = 0")
+        for key in OFFICIAL_KEYS:
+            first.sql(
+                statement="insert or ignore into config values (?, -1, 1700000000, cast(? as blob))",
+                args=[key, '["set"]' if key.startswith("_") else "true"],
+            )
         for i, value in enumerate(["null", "[]", '"é"', "1e300", '{"a":{"b":[{}]}}', "-1", "false"]):
             first.sql(
                 statement="insert into config values (?, -1, 1700000000, cast(? as blob))",

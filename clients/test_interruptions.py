@@ -5,14 +5,14 @@ import pytest
 from device import ClientError
 from household import fill, normal_sync
 from rawclient import RawClient
-from venvs import NEWEST
+from venvs import NEWEST, VERSIONS
 
 METHODS = ["meta", "start", "applyChanges", "chunk", "applyChunk", "sanityCheck2", "finish"]
 SIDES = ["before", "after"]  # the server has seen the request
 # The newest library at every point, older ones where it matters most.
 POINTS = [(NEWEST, method, side) for method in METHODS for side in SIDES] + [
     (version, method, side)
-    for version in ("2.1.58", "23.10.1")
+    for version in VERSIONS[:-1]
     for method, side in [("chunk", "before"), ("applyChunk", "after"), ("finish", "after")]
 ]
 at_every_point = pytest.mark.parametrize(
@@ -168,10 +168,13 @@ def test_a_failed_sanity_check_harms_no_other_device(house, version):
     assert len(first.find_notes(query="deck:second")) == 30
 
 
-@pytest.mark.parametrize("method", METHODS[2:])
-def test_another_device_looks_at_meta_in_the_middle(house, disturbed, method):
+LOOKS = [(NEWEST, method) for method in METHODS[2:]] + [(v, "applyChunk") for v in VERSIONS[:-1]]
+
+
+@pytest.mark.parametrize(("some_version", "method"), LOOKS, ids=["-".join(look) for look in LOOKS])
+def test_another_device_looks_at_meta_in_the_middle(house, disturbed, some_version, method):
     """A status check, as programs make it when they start, must not end the running sync."""
-    first, second, proxy = disturbed(NEWEST)
+    first, second, proxy = disturbed(some_version)
     other = RawClient(house.server.endpoint)
     other.log_in()
     before = other.meta()
@@ -180,6 +183,7 @@ def test_another_device_looks_at_meta_in_the_middle(house, disturbed, method):
     gate.wait_until_reached()
     during = other.meta()
     assert (during["mod"], during["usn"]) == (before["mod"], before["usn"])
+    assert second.status() == "none"
     gate.open()
     assert first.end("sync")["required"] == "none"
     house.settle_equal(first, second)
