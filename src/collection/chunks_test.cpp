@@ -114,7 +114,7 @@ TEST_F(ChunksTest, ends_early_if_the_text_is_long) {
     ASSERT_TRUE(ok(store.begin()));
     ChunkCursor cursor({10});
     std::vector<std::int64_t> ids;
-    for (const std::size_t expected : {2, 2, 1}) {
+    for (const std::size_t expected : {std::size_t{2}, std::size_t{2}, std::size_t{1}}) {
         const auto sent = store.next_chunk(cursor);
         ASSERT_TRUE(ok(sent));
         ASSERT_EQ(sent->notes.size(), expected);
