@@ -9,6 +9,7 @@ from venvs import NEWEST
 pytestmark = pytest.mark.ours_only
 
 
+# R-FULL-10, R-FULL-15
 @pytest.mark.parametrize("desktop_version", ["2.1.58", "24.11"])
 def test_reviews_that_an_upload_destroyed_are_restored(house, desktop_version):
     desktop = house.device(desktop_version)

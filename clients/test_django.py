@@ -26,6 +26,7 @@ def open_when_released(house):
             time.sleep(0.05)  # nothing tells a foreign process of the release
 
 
+# R-STORE-05, R-STORE-06
 @pytest.mark.parametrize("version", ["2.1.58", "24.11"])
 def test_an_edit_on_the_server_reaches_the_clients(house, version):
     first, second = house.pair(version)
@@ -41,6 +42,7 @@ def test_an_edit_on_the_server_reaches_the_clients(house, version):
     house.settle_equal(first, second)
 
 
+# R-STORE-05, R-STORE-06
 def test_edits_on_the_server_again_and_again(house):
     device, other = house.pair(NEWEST)
     for round in range(3):
@@ -54,6 +56,7 @@ def test_edits_on_the_server_again_and_again(house):
     house.settle_equal(device, other)
 
 
+# R-STORE-04
 def test_while_the_account_is_in_use_the_application_is_kept_out(house):
     house.pair(NEWEST)
     raw = RawClient(house.server.endpoint)

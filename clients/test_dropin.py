@@ -91,6 +91,7 @@ def server_columns(house):
     return found
 
 
+# R-CHANGES-08, R-CHUNK-13, R-STORE-03
 def test_the_folder_goes_to_us_and_back(rich, server_kind):
     house, first, (second, *older) = rich
     before = first.columns()
@@ -131,6 +132,7 @@ def test_the_folder_goes_to_us_and_back(rich, server_kind):
     assert first.sql(statement="select count() from notes where flds like 'back again%'") == [[5]]
 
 
+# R-AUTH-06
 def test_host_keys_are_those_of_the_official_server(make_household, server_kind):
     with make_household(kind="official", users=["me:pa:ss", "user:pass"]) as house:
         key = house.device().log_in(house.server.endpoint, "me", "pa:ss")
@@ -138,6 +140,7 @@ def test_host_keys_are_those_of_the_official_server(make_household, server_kind)
         assert house.device().log_in(house.server.endpoint, "me", "pa:ss") == key
 
 
+# R-AUTH-06, R-AUTH-07
 def test_hashed_passwords_are_those_of_the_official_server(make_household, server_kind):
     # Of "pass", with 1000 rounds so that the test is quick.
     hashed = "$pbkdf2-sha256$i=1000,l=32$tonuvYGpksNFQBlEmm3lxg$" + hash_of("pass", 1000)

@@ -7,12 +7,14 @@ from household import fill, normal_sync
 from venvs import NEWEST
 
 
+# R-META-07
 def test_both_empty_need_nothing(house, version):
     device = house.device(version)
     result = device.sync()
     assert result == {"required": "none", "exchanged": False, "message": ""}
 
 
+# R-META-05, R-FULL-01, R-FULL-11
 def test_an_empty_server_wants_an_upload_and_an_empty_client_a_download(house, version):
     first, second = house.device(version), house.device()
     fill(first)
@@ -90,6 +92,7 @@ def test_a_collection_of_some_megabytes_goes_up_and_down(house):
     assert len(second.dump()["revlog"]) > 50000
 
 
+# R-AUTH-03
 def test_a_full_sync_with_a_wrong_key_is_refused_and_changes_nothing(house, version):
     device, other = house.pair(version)
     before = house.server_tables()

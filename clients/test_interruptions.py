@@ -52,6 +52,7 @@ def hold(proxy, method, side):
     return proxy.hold_request(method) if side == "before" else proxy.hold_response(method)
 
 
+# R-SESS-01, R-SESS-03
 @at_every_point
 def test_a_client_is_killed(house, disturbed, some_version, method, side):
     first, second, proxy = disturbed(some_version)
@@ -65,6 +66,7 @@ def test_a_client_is_killed(house, disturbed, some_version, method, side):
     assert_all_work_is_there(first)
 
 
+# R-SESS-01, R-SESS-03
 @at_every_point
 def test_the_connection_breaks(house, disturbed, some_version, method, side):
     first, second, proxy = disturbed(some_version)
@@ -85,6 +87,7 @@ def test_the_connection_breaks_within_a_request(house, disturbed, method):
     assert_all_work_is_there(first)
 
 
+# R-STORE-07, R-SESS-01
 @pytest.mark.parametrize("side", SIDES)
 @pytest.mark.parametrize("method", METHODS)
 def test_the_server_is_killed(house, disturbed, method, side):
@@ -108,6 +111,7 @@ def assert_all_work_is_there(device):
         assert len(device.find_notes(query=f"deck:{name}")) == 30
 
 
+# R-FULL-14
 @pytest.mark.parametrize("bytes_before_the_cut", [0, 1, 3000])
 def test_an_upload_breaks_off(house, bytes_before_the_cut):
     first, second = house.pair(NEWEST)
@@ -138,6 +142,7 @@ def test_a_download_breaks_off(house, version):
     house.settle_equal(first, second)
 
 
+# R-SANITY-01, R-SANITY-03
 def test_a_failed_sanity_check_leads_to_a_full_sync(house, version):
     first, second = house.pair(version)
     work(first, "first")
@@ -171,6 +176,7 @@ def test_a_failed_sanity_check_harms_no_other_device(house, version):
 LOOKS = [(NEWEST, method) for method in METHODS[2:]] + [(v, "applyChunk") for v in VERSIONS[:-1]]
 
 
+# R-META-01
 @pytest.mark.parametrize(("some_version", "method"), LOOKS, ids=["-".join(look) for look in LOOKS])
 def test_another_device_looks_at_meta_in_the_middle(house, disturbed, some_version, method):
     """A status check, as programs make it when they start, must not end the running sync."""
@@ -190,6 +196,7 @@ def test_another_device_looks_at_meta_in_the_middle(house, disturbed, some_versi
     assert_all_work_is_there(first)
 
 
+# R-CHUNK-06
 @pytest.mark.parametrize("method", METHODS[1:])
 def test_another_device_syncs_in_the_middle(house, disturbed, method):
     """The second one takes over or is told to wait; in the end both have everything."""
@@ -221,6 +228,7 @@ def try_sync(device):
         return False
 
 
+# R-FULL-13
 def test_another_device_uploads_in_the_middle(house, disturbed):
     first, second, proxy = disturbed(NEWEST)
     gate = proxy.hold_request("applyChunk")
@@ -236,6 +244,7 @@ def test_another_device_uploads_in_the_middle(house, disturbed):
     house.settle_equal(first, second)
 
 
+# R-AUTH-05
 def test_an_empty_device_meets_a_restarted_server(house, version):
     device = house.device(version)
     house.server.stop()

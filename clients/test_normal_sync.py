@@ -7,12 +7,14 @@ from household import fill, normal_sync
 from venvs import NEWEST
 
 
+# R-AUTH-01
 def test_logs_in_and_keeps_the_host_key(house, version):
     device = house.device(version)
     first = device.log_in(house.server.endpoint)
     assert first == device.log_in(house.server.endpoint)
 
 
+# R-AUTH-02
 def test_a_wrong_password_is_refused(house, version):
     device = house.device(version)
     for user, password in [("user", "wrong"), ("nobody", "pass"), ("user", "")]:
@@ -93,6 +95,7 @@ def test_more_rows_than_a_chunk_holds(house, version):
     assert len(first.find_notes(query="")) == 12
 
 
+# R-CHUNK-08
 def test_the_newer_edit_of_a_note_and_its_card_wins(house, version):
     first, second = house.pair(version)
     note = first.find_notes(query="")[0]
@@ -103,6 +106,7 @@ def test_the_newer_edit_of_a_note_and_its_card_wins(house, version):
     assert flag_of(first, note) == 2
 
 
+# R-CHUNK-08
 def test_the_older_edit_of_a_note_loses_even_if_it_is_synced_later(house, version):
     first, second = house.pair(version)
     note = first.find_notes(query="")[0]
@@ -113,6 +117,7 @@ def test_the_older_edit_of_a_note_loses_even_if_it_is_synced_later(house, versio
     assert flag_of(first, note) == 1
 
 
+# R-CHUNK-09
 def test_edits_of_a_note_in_the_same_second_converge(house, version):
     first, second = house.pair(version)
     note = first.find_notes(query="")[0]
@@ -146,6 +151,7 @@ def css_of(device):
     return names["Basic"]["css"]
 
 
+# R-CHANGES-04
 def test_the_newer_notetype_deck_and_options_win(house, version):
     first, second = house.pair(version)
     change_objects(first, "the newer", mod=2_000_000_000)
@@ -154,6 +160,7 @@ def test_the_newer_notetype_deck_and_options_win(house, version):
     assert css_of(second) == "/* the newer */"
 
 
+# R-CHANGES-05
 def test_notetypes_decks_and_options_of_the_same_second_converge(house, version):
     first, second = house.pair(version)
     change_objects(first, "one", mod=2_000_000_000)

@@ -121,6 +121,7 @@ def assert_seen(device, seen, same_mod):
     assert device.columns() == columns
 
 
+# R-STORE-01, R-FULL-09
 @of_each_schema
 def test_an_older_file_is_uploaded(house, older):
     path, seen = older
@@ -133,6 +134,7 @@ def test_an_older_file_is_uploaded(house, older):
     assert_two_devices_go_on(house)
 
 
+# R-STORE-01
 @of_each_schema
 def test_an_older_file_lies_in_the_folder(house, older):
     path, seen = older

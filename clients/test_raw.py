@@ -60,6 +60,7 @@ def note_row(mid, fields, id=1):
 # --- the envelope --------------------------------------------------------------------------------
 
 
+# R-TRANS-03, R-ERR-03
 def test_bad_envelopes_are_refused(house, raw, unharmed):
     good = json.dumps(raw.header())
     body = pack(b'{"v":11,"cv":"x"}')
@@ -99,6 +100,7 @@ def test_unknown_paths_and_verbs_are_refused(house, raw, unharmed):
         assert raw.send("/sync/meta", headers=headers, verb=verb).status == 405
 
 
+# R-AUTH-03
 def test_wrong_keys_are_refused(house, raw, unharmed):
     for method in WITH_KEY:
         for key in ["", "0" * 40, raw.key.upper(), raw.key[:-1], raw.key + "0", "' or 1=1 --"]:
@@ -106,6 +108,7 @@ def test_wrong_keys_are_refused(house, raw, unharmed):
             assert reply.status == 403, f"{method} with {key}: {reply}"
 
 
+# R-AUTH-02
 def test_wrong_names_and_passwords_are_refused(house, raw, unharmed):
     for login in [("user", "x"), ("user", ""), ("User", "pass"), ("", ""), ("user:pass", "")]:
         reply = raw.call("hostKey", dict(zip("up", login)), k="")
@@ -130,6 +133,7 @@ def oversized_bodies():
     return [bomb(400), pack(b'{"x":"' + b"y" * (70 * 2**20) + b'"}')]
 
 
+# R-ERR-05, R-LIM-01
 @pytest.mark.parametrize("method", ["hostKey", *WITH_KEY[:-1]])  # upload: below
 def test_oversized_bodies_and_bombs_are_refused(house, raw, unharmed, method):
     if method in STATEFUL:
@@ -180,6 +184,7 @@ WRONG_MEMBERS = {
 }  # fmt: skip
 
 
+# R-SESS-04, R-CHANGES-12, R-ERR-01
 @pytest.mark.parametrize("method", WRONG_MEMBERS)
 def test_json_that_does_not_fit_is_refused_and_leaves_the_session(house, raw, unharmed, method):
     in_session = method in STATEFUL
@@ -200,6 +205,7 @@ def graves(**ids):
     return {"cards": [], "notes": [], "decks": [], **ids}
 
 
+# R-META-04
 def test_meta_of_a_version_that_it_cannot_speak_is_501(house, raw, unharmed):
     for version in [0, 7, 12, 200]:
         assert raw.call("meta", {"v": version, "cv": "x"}).status == 501
@@ -217,12 +223,14 @@ def good_value(method):
     }.get(method, {})
 
 
+# R-SESS-07, R-ABORT-01
 def test_calls_without_a_running_sync_are_conflicts(house, raw, unharmed):
     for method in STATEFUL:
         assert raw.call(method, good_value(method)).status == 409, method
     assert raw.call("abort").status == 200
 
 
+# R-SESS-07
 def test_calls_of_another_session_are_conflicts_and_do_not_disturb(house, raw, unharmed):
     raw.start()
     for method in STATEFUL:
@@ -230,6 +238,7 @@ def test_calls_of_another_session_are_conflicts_and_do_not_disturb(house, raw, u
     assert raw.call("abort").status == 200
 
 
+# R-SESS-03
 def test_a_new_start_ends_the_older_sync(house, raw, unharmed):
     raw.start(s="older")
     raw.start(s="newer")
@@ -238,6 +247,7 @@ def test_a_new_start_ends_the_older_sync(house, raw, unharmed):
     assert raw.call("abort", s="newer").status == 200
 
 
+# R-ABORT-01
 def test_an_abort_with_another_key_does_not_end_the_sync(house, raw, unharmed):
     raw.start()
     assert raw.call("abort", s="another").status == 200
@@ -274,6 +284,7 @@ def shorter(notetype, member):
     return {**notetype, "mod": notetype["mod"] + 9, member: notetype[member][:-1]}
 
 
+# R-SESS-04, R-CHUNK-10, R-CHANGES-06, R-CHANGES-10, R-ERR-01
 @pytest.mark.parametrize("name", BAD_OPERATIONS)
 def test_an_operation_that_fails_ends_the_sync(house, raw, unharmed, name):
     raw.start()
@@ -295,6 +306,7 @@ def all_notes(house):
         return [id for (id,) in connection.execute("select id from notes")]
 
 
+# R-SANITY-03
 def test_a_failed_sanity_check_ends_the_sync_and_changes_nothing(house, raw, unharmed):
     before = raw.meta()["usn"]
     raw.start()
@@ -305,12 +317,14 @@ def test_a_failed_sanity_check_ends_the_sync_and_changes_nothing(house, raw, unh
     assert raw.meta()["usn"] == before
 
 
+# R-SANITY-04
 def test_a_sanity_check_with_a_text_is_a_failed_one(house, raw, unharmed):
     raw.start()
     reply = raw.good("sanityCheck2", {"client": "failed basic check"})
     assert reply["status"] == "bad"
 
 
+# R-CHUNK-04
 def test_a_chunk_survives_the_deletion_of_its_rows(house, raw):
     device = house.device()
     device.full_download()
@@ -343,11 +357,13 @@ def test_an_absurd_creation_time_stops_nobody(house, raw, created):
     assert house.server.is_healthy()
 
 
+# R-SESS-06, R-FINISH-02
 def test_sync_without_any_transfer_is_fine(house, raw):
     raw.start(usn=raw.meta()["usn"])
     assert raw.call("finish").content.isdigit()
 
 
+# R-CHUNK-13, R-CHUNK-11
 def test_card_data_is_kept_byte_for_byte(house, raw):
     data = '{"pos": 3,"zz":[1, {"new member":null}],"s":1.23456789,"cd":"{}"}'
     raw.start(usn=raw.meta()["usn"])
@@ -398,6 +414,7 @@ FORGERIES = {
 }
 
 
+# R-FULL-04 to R-FULL-06
 @pytest.mark.parametrize("name", FORGERIES)
 def test_a_forged_collection_is_refused(house, raw, unharmed, name):
     path = good_file(house)
@@ -409,6 +426,7 @@ def test_a_forged_collection_is_refused(house, raw, unharmed, name):
     assert (reply.status, reply.content) == (200, CORRUPT)
 
 
+# R-FULL-04
 def test_what_add_ons_put_beside_the_collection_is_kept(house, raw):
     path = good_file(house)
     connection = connect(path)
@@ -453,12 +471,14 @@ def other_database():
         return connection.serialize()
 
 
+# R-FULL-03
 @pytest.mark.parametrize("name", FILES)
 def test_an_upload_that_is_no_collection_is_refused(house, raw, unharmed, name):
     reply = raw.call("upload", raw=FILES[name](good_file(house).read_bytes()))
     assert (reply.status, reply.content) == (200, CORRUPT)
 
 
+# R-FULL-03
 def test_a_cut_upload_is_refused(house, raw, unharmed):
     packed = pack(good_file(house).read_bytes())
     for cut in (0, 3, len(packed) // 2, len(packed) - 3):
@@ -466,6 +486,7 @@ def test_a_cut_upload_is_refused(house, raw, unharmed):
         assert (reply.status, reply.content) == (200, CORRUPT), f"cut at {cut}"
 
 
+# R-FULL-02, R-LIM-02
 def test_an_upload_over_the_limit_is_refused(make_household):
     with make_household(MAX_SYNC_PAYLOAD_MEGS="1") as house:
         device = house.device()
@@ -479,6 +500,7 @@ def test_an_upload_over_the_limit_is_refused(make_household):
         assert house.server_tables() == before
 
 
+# R-FULL-13
 def test_a_refused_upload_leaves_a_running_sync(house, raw, unharmed):
     raw.start()
     assert raw.call("upload", raw=b"junk", s="").content == CORRUPT
@@ -486,6 +508,7 @@ def test_a_refused_upload_leaves_a_running_sync(house, raw, unharmed):
     assert raw.call("abort").status == 200
 
 
+# R-FULL-08
 def test_rows_that_no_chunk_can_carry_do_not_stop_later_syncs(house, raw):
     path = good_file(house)
     with connect(path) as connection:
@@ -511,12 +534,14 @@ def test_a_download_with_a_bad_body_is_refused(house, raw, unharmed):
 # --- the connection ------------------------------------------------------------------------------
 
 
+# R-TRANS-07
 def test_a_body_with_a_length_is_as_good_as_a_chunked_one(house, raw, unharmed):
     headers = {"anki-sync": json.dumps(raw.header())}
     body = pack(b'{"v":11,"cv":"x"}')
     assert raw.send("/sync/meta", body, headers, chunked=False).status == 200
 
 
+# R-TRANS-02
 def test_paths_with_a_prefix_or_doubled_slashes_work(house, raw, unharmed):
     headers = {"anki-sync": json.dumps(raw.header())}
     body = pack(b'{"v":11,"cv":"x"}')
@@ -524,6 +549,7 @@ def test_paths_with_a_prefix_or_doubled_slashes_work(house, raw, unharmed):
         assert raw.send(path, body, headers).status == 200, path
 
 
+# R-ERR-05
 def test_many_refused_requests_in_a_row_cost_nothing(house, raw, unharmed):
     for _ in range(100):
         assert raw.call("chunk").status == 409

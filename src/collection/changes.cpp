@@ -1,4 +1,5 @@
-// What the server has for a client, and deletions (protocol facts B.13 and B.14).
+// What the server has for a client (R-START-01, R-CHANGES-01), and deletions (R-GRAVES-01,
+// R-GRAVES-02).
 #include <string>
 
 #include "base/limits.hpp"
@@ -107,7 +108,8 @@ Result<std::vector<ConfigEntry>> all_config(CollectionStore::Impl& store) {
 }
 
 // What is sent to a client is not more than a client may send: a larger reply would have to be held
-// in memory, and no client could take it if it were larger than limits::response_bytes_max.
+// in memory, and no client could take it if it were larger than limits::response_bytes_max
+// (R-LIM-09).
 Result<void> expect_sendable(CollectionStore::Impl& store, Usn usn, bool with_config) {
     TRY_ASSIGN(auto query,
                store.query("select total(bytes) from (select length(config) as bytes from "
@@ -128,7 +130,8 @@ Result<void> expect_sendable(CollectionStore::Impl& store, Usn usn, bool with_co
     return {};
 }
 
-// Deletes the objects of one kind and leaves a grave for each, known here or not.
+// Deletes the objects of one kind and leaves a grave for each, known here or not. One that is there
+// already is dated anew (R-GRAVES-03).
 template <class Id>
 Result<void> bury(CollectionStore::Impl& store, std::string_view remove_sql, GraveKind kind,
                   const std::vector<Id>& ids, Usn usn) {

@@ -21,7 +21,7 @@ protected:
     }
 };
 
-TEST_F(ChangesTest, sends_whole_objects_from_the_clients_usn_on) {
+TEST_F(ChangesTest, sends_whole_objects_from_the_clients_usn_on) {  // R-CHANGES-01, R-CHANGES-02
     UnchunkedChanges stored;
     stored.notetypes = {notetype()};
     stored.notetypes[0].config.set_css("css");
@@ -72,7 +72,7 @@ TEST_F(ChangesTest, sends_everything_to_a_client_with_a_pending_usn) {
     EXPECT_EQ(changes_since(-1)->decks.size(), 1U);
 }
 
-TEST_F(ChangesTest, sends_all_config_when_the_server_is_newer) {
+TEST_F(ChangesTest, sends_all_config_when_the_server_is_newer) {  // R-CHANGES-02
     UnchunkedChanges stored;
     stored.config = {{"a", R"({"x": 1.50})"}, {"b", "null"}, {"bad", "{"}};
     stored.created = TimestampSecs{1234};
@@ -94,7 +94,7 @@ TEST_F(ChangesTest, fails_for_an_object_that_cannot_be_decoded) {
     EXPECT_TRUE(fails(changes_since(0), ErrorKind::inconsistent_data));
 }
 
-TEST_F(ChangesTest, deletes_what_is_buried_and_remembers_it) {
+TEST_F(ChangesTest, deletes_what_is_buried_and_remembers_it) {  // R-GRAVES-01, R-START-01
     add_notetype();
     UnchunkedChanges changes;
     changes.decks = {deck(3, "gone"), deck(4, "stays")};
@@ -117,7 +117,7 @@ TEST_F(ChangesTest, deletes_what_is_buried_and_remembers_it) {
     EXPECT_EQ(*store.graves_since({21}), Graves{});
 }
 
-TEST_F(ChangesTest, dates_a_repeated_grave_anew) {
+TEST_F(ChangesTest, dates_a_repeated_grave_anew) {  // R-GRAVES-03
     Graves graves;
     graves.notes = {{1}};
     bury(graves, {20});
@@ -125,7 +125,7 @@ TEST_F(ChangesTest, dates_a_repeated_grave_anew) {
     EXPECT_EQ(*open_store().graves_since({30}), graves);
 }
 
-TEST_F(ChangesTest, are_refused_if_no_reply_could_carry_them) {
+TEST_F(ChangesTest, are_refused_if_no_reply_could_carry_them) {  // R-LIM-09
     ASSERT_TRUE(ok(open_store().close()));
     execute(
         "with recursive n(i) as (select 1 union all select i + 1 from n where i < 70) "

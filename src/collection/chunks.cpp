@@ -1,4 +1,4 @@
-// Rows that travel about 250 at a time (protocol facts B.17). The hot path of every large sync.
+// Rows that travel 250 at a time (R-CHUNK-01). The hot path of every large sync.
 #include <string>
 
 #include "base/limits.hpp"
@@ -24,7 +24,7 @@ struct RowSource {
     std::string later_usns;
 };
 
-// Numbers that do not fit count as 0, as they do in the official server (facts B.17).
+// Numbers that do not fit count as 0, as they do in the official server.
 template <class T>
 T fitting_or_zero(const Statement& row, int column) {
     const std::int64_t value = row.int64(column);
@@ -138,7 +138,7 @@ Result<void> read_rows(CollectionStore::Impl& store, const RowSource& source,
     if (!out.empty()) {
         move_past(position, out.back().usn, out.back().id.value);
     }
-    position.exhausted = position.exhausted || ended;
+    position.exhausted = position.exhausted || ended;  // R-CHUNK-03
     return {};
 }
 
@@ -146,7 +146,7 @@ Error id_is_zero() { return fail(ErrorKind::inconsistent_data, "an object with i
 
 Result<void> apply_revlog(CollectionStore::Impl& store, const std::vector<RevlogEntry>& entries,
                           Usn server_usn) {
-    TRY_ASSIGN(auto insert, store.query("insert or ignore into revlog "
+    TRY_ASSIGN(auto insert, store.query("insert or ignore into revlog "  // R-CHUNK-07
                                         "(id, cid, usn, ease, ivl, lastIvl, factor, time, type) "
                                         "values (?, ?, ?, ?, ?, ?, ?, ?, ?)"));
     for (const auto& entry : entries) {
@@ -157,7 +157,7 @@ Result<void> apply_revlog(CollectionStore::Impl& store, const std::vector<Revlog
 }
 
 // An incoming card or note replaces the stored one if the client has seen that (?1 is the client's
-// usn) or if that is not newer: a tie is the client's (ruling 2).
+// usn) or if that is not newer: a tie is the client's (R-CHUNK-08, R-CHUNK-09).
 Result<void> apply_cards(CollectionStore::Impl& store, const std::vector<Card>& cards,
                          const SyncContext& context) {
     TRY_ASSIGN(auto upsert,
@@ -204,11 +204,11 @@ Result<void> apply_notes(CollectionStore::Impl& store, const std::vector<Note>& 
             return id_is_zero();
         }
         TRY_ASSIGN(const auto shape, store.notetype_shape(note.notetype_id));
-        if (field_count(note.fields) != shape.field_count) {
+        if (field_count(note.fields) != shape.field_count) {  // R-CHUNK-10
             return fail(ErrorKind::inconsistent_data, "a note with a wrong number of fields");
         }
         const auto fields = sanitize_fields(note.fields);
-        const auto sorting = sort_field_and_checksum(fields, shape.sort_field_idx);
+        const auto sorting = sort_field_and_checksum(fields, shape.sort_field_idx);  // R-CHUNK-12
         const auto tags = join_tags(split_tags(note.tags));
         TRY(upsert.run(context.client_usn, note.id, note.guid, note.notetype_id, note.mtime,
                        context.server_usn, tags, fields, sorting.sort_field, sorting.checksum));
@@ -232,7 +232,7 @@ Result<Chunk> CollectionStore::next_chunk(ChunkCursor& cursor) {
     TRY(read_rows(*impl_, revlog, cursor.revlog, room, read_revlog, chunk.revlog));
     TRY(read_rows(*impl_, cards, cursor.cards, room, read_card, chunk.cards));
     TRY(read_rows(*impl_, notes, cursor.notes, room, read_note, chunk.notes));
-    chunk.done = !room.is_used_up();
+    chunk.done = !room.is_used_up();  // R-CHUNK-02
     return chunk;
 }
 

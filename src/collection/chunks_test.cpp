@@ -57,7 +57,7 @@ protected:
     }
 };
 
-TEST_F(ChunksTest, ends_with_a_chunk_that_is_not_full) {
+TEST_F(ChunksTest, ends_with_a_chunk_that_is_not_full) {  // R-CHUNK-01, R-CHUNK-02
     EXPECT_THAT(chunk_sizes(), ElementsAre(0));
     add_cards(1, 249);
     EXPECT_THAT(chunk_sizes(), ElementsAre(249));
@@ -85,7 +85,7 @@ TEST_F(ChunksTest, sends_revlog_then_cards_then_notes) {
     EXPECT_EQ(chunks[1].notes.back().id, NoteId{100});
 }
 
-TEST_F(ChunksTest, sends_each_row_from_the_clients_usn_on_once) {
+TEST_F(ChunksTest, sends_each_row_from_the_clients_usn_on_once) {  // R-CHUNK-05
     add_cards(1, 1000);
     execute("update cards set usn = id % 20");  // the client is at 10
     std::vector<std::int64_t> ids;
@@ -100,7 +100,7 @@ TEST_F(ChunksTest, sends_each_row_from_the_clients_usn_on_once) {
     EXPECT_EQ(std::unique(ids.begin(), ids.end()), ids.end());
 }
 
-TEST_F(ChunksTest, ends_early_if_the_text_is_long) {
+TEST_F(ChunksTest, ends_early_if_the_text_is_long) {  // R-CHUNK-01, R-CHUNK-02
     add_notetype();
     Chunk chunk;
     for (const int id : {1, 2, 3, 4, 5}) {
@@ -139,7 +139,7 @@ TEST_F(ChunksTest, sends_the_smallest_and_the_largest_id) {
     EXPECT_EQ(count, 300U);
 }
 
-TEST_F(ChunksTest, goes_on_when_pending_rows_are_deleted_under_it) {
+TEST_F(ChunksTest, goes_on_when_pending_rows_are_deleted_under_it) {  // R-CHUNK-04
     add_cards(1, 600);
     auto store = open_store();
     ASSERT_TRUE(ok(store.begin()));
@@ -157,7 +157,7 @@ TEST_F(ChunksTest, goes_on_when_pending_rows_are_deleted_under_it) {
     EXPECT_TRUE(next->done);
 }
 
-TEST_F(ChunksTest, does_not_echo_what_comes_in_after_the_end) {
+TEST_F(ChunksTest, does_not_echo_what_comes_in_after_the_end) {  // R-CHUNK-03
     auto store = open_store();
     ASSERT_TRUE(ok(store.begin()));
     ChunkCursor cursor(Usn{10});
@@ -168,7 +168,7 @@ TEST_F(ChunksTest, does_not_echo_what_comes_in_after_the_end) {
     EXPECT_EQ(size(*store.next_chunk(cursor)), 0U);
 }
 
-TEST_F(ChunksTest, returns_rows_as_they_came) {
+TEST_F(ChunksTest, returns_rows_as_they_came) {  // R-CHUNK-13
     add_notetype();
     Chunk chunk;
     chunk.done = true;
@@ -225,29 +225,29 @@ TEST_F(ChunksTest, ends_with_rows_of_a_broken_usn) {
     EXPECT_LT(all_chunks().size(), 100U);
 }
 
-TEST_F(ChunksTest, takes_a_newer_card) {
+TEST_F(ChunksTest, takes_a_newer_card) {  // R-CHUNK-08
     store_card(15, 100);
     EXPECT_TRUE(takes_card(101));
     EXPECT_EQ(number("select usn from cards"), 20);
 }
 
-TEST_F(ChunksTest, takes_the_clients_card_in_a_tie) {
+TEST_F(ChunksTest, takes_the_clients_card_in_a_tie) {  // R-CHUNK-09
     store_card(15, 100);
     EXPECT_TRUE(takes_card(100));
 }
 
-TEST_F(ChunksTest, keeps_a_newer_card_that_the_client_has_not_seen) {
+TEST_F(ChunksTest, keeps_a_newer_card_that_the_client_has_not_seen) {  // R-CHUNK-08
     store_card(10, 101);
     EXPECT_FALSE(takes_card(100));
     EXPECT_EQ(number("select usn from cards"), 10);
 }
 
-TEST_F(ChunksTest, replaces_a_newer_card_that_the_client_has_seen) {
+TEST_F(ChunksTest, replaces_a_newer_card_that_the_client_has_seen) {  // R-CHUNK-08
     store_card(9, 101);
     EXPECT_TRUE(takes_card(100));
 }
 
-TEST_F(ChunksTest, stores_rows_at_its_own_usn_whatever_the_client_stamped) {
+TEST_F(ChunksTest, stores_rows_at_its_own_usn_whatever_the_client_stamped) {  // R-CHUNK-06
     add_notetype();
     Chunk chunk;
     chunk.revlog = {review(1)};
@@ -260,7 +260,7 @@ TEST_F(ChunksTest, stores_rows_at_its_own_usn_whatever_the_client_stamped) {
     EXPECT_EQ(number("select usn from notes"), 20);
 }
 
-TEST_F(ChunksTest, never_changes_a_review) {
+TEST_F(ChunksTest, never_changes_a_review) {  // R-CHUNK-07
     Chunk chunk;
     chunk.revlog = {review(1)};
     apply(chunk);
@@ -269,7 +269,7 @@ TEST_F(ChunksTest, never_changes_a_review) {
     EXPECT_EQ(number("select ease from revlog"), 3);
 }
 
-TEST_F(ChunksTest, resolves_notes_as_it_does_cards) {
+TEST_F(ChunksTest, resolves_notes_as_it_does_cards) {  // R-CHUNK-08, R-CHUNK-09
     add_notetype();
     const auto takes = [this](std::int64_t usn, std::int64_t stored, std::int64_t incoming) {
         Chunk chunk;
@@ -287,6 +287,7 @@ TEST_F(ChunksTest, resolves_notes_as_it_does_cards) {
     EXPECT_TRUE(takes(9, 101, 100));
 }
 
+// R-CHUNK-12, R-STORE-09 to R-STORE-11
 TEST_F(ChunksTest, computes_the_sort_field_and_checksum_of_a_note) {
     UnchunkedChanges changes;
     changes.notetypes = {notetype()};
@@ -317,7 +318,7 @@ TEST_F(ChunksTest, clears_flags_and_data_of_a_note_that_it_replaces) {
     EXPECT_EQ(number("select flags = 0 and data = '' from notes"), 1);
 }
 
-TEST_F(ChunksTest, refuses_rows_that_contradict_the_collection) {
+TEST_F(ChunksTest, refuses_rows_that_contradict_the_collection) {  // R-CHUNK-10
     add_notetype();
     Chunk chunk;
     chunk.notes = {note(1)};
@@ -333,7 +334,7 @@ TEST_F(ChunksTest, refuses_rows_that_contradict_the_collection) {
     EXPECT_TRUE(fails(refused(chunk), ErrorKind::inconsistent_data));
 }
 
-TEST_F(ChunksTest, takes_one_field_for_a_notetype_without_fields) {
+TEST_F(ChunksTest, takes_one_field_for_a_notetype_without_fields) {  // R-CHUNK-10
     add_notetype();
     execute("delete from fields where ntid = 77");
     Chunk chunk;
@@ -374,7 +375,7 @@ TEST_F(ChunksTest, sees_the_new_sort_field_of_a_changed_notetype) {
     EXPECT_EQ(text("select sfld from notes"), "back");
 }
 
-TEST_F(ChunksTest, takes_the_graves_of_rows_that_come_back) {
+TEST_F(ChunksTest, takes_the_graves_of_rows_that_come_back) {  // R-GRAVES-04
     add_notetype();
     change([](auto& store) {
         Graves graves;

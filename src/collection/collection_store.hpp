@@ -85,7 +85,7 @@ public:
     Result<CollectionState> state();
     Result<void> set_state(const CollectionState& state);  // `empty` is ignored
 
-    // Unburies cards if a new day has begun for the user (facts B.12).
+    // Unburies cards if a new day has begun for the user (R-STORE-17).
     Result<void> roll_over_day(TimestampSecs now);
 
     Result<Graves> graves_since(Usn client_usn);

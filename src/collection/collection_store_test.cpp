@@ -85,7 +85,7 @@ TEST_F(CollectionStoreTest, opens_what_it_has_written) {
     EXPECT_FALSE(open_store().committed().empty);
 }
 
-TEST_F(CollectionStoreTest, keeps_foreign_openers_out_until_it_is_closed) {
+TEST_F(CollectionStoreTest, keeps_foreign_openers_out_until_it_is_closed) {  // R-STORE-04
     auto store = open_store();
     auto foreign = sqlite::Database::open(path, {});
     if (foreign) {  // SQLite looks at the file with the first statement
@@ -97,7 +97,7 @@ TEST_F(CollectionStoreTest, keeps_foreign_openers_out_until_it_is_closed) {
     EXPECT_EQ(number("select ver from col"), 18);
 }
 
-TEST_F(CollectionStoreTest, keeps_its_lock_after_a_copy) {
+TEST_F(CollectionStoreTest, keeps_its_lock_after_a_copy) {  // R-STORE-04
     auto store = open_store();
     EXPECT_TRUE(is_locked_for_others());
     ASSERT_TRUE(ok(store.copy_to(folder / "copy")));
@@ -130,7 +130,7 @@ TEST_F(CollectionStoreTest, refuses_what_is_no_collection_and_leaves_it) {
     EXPECT_TRUE(fails(CollectionStore::open(path, now), ErrorKind::damaged));
 }
 
-TEST_F(CollectionStoreTest, upgrades_an_older_file) {
+TEST_F(CollectionStoreTest, upgrades_an_older_file) {  // R-STORE-01
     change([](auto& store) { EXPECT_TRUE(ok(store.apply_chunk(one_card(5), context))); });
     execute(
         "drop table graves; create table graves (usn, oid, type); "
@@ -159,7 +159,7 @@ TEST_F(CollectionStoreTest, removes_what_a_crash_left) {
     EXPECT_THAT(files(), UnorderedElementsAre("collection.anki2"));
 }
 
-TEST_F(CollectionStoreTest, gives_pending_rows_its_usn_and_moves_the_date) {
+TEST_F(CollectionStoreTest, gives_pending_rows_its_usn_and_moves_the_date) {  // R-STORE-06
     add_notetype();
     Chunk chunk = one_card(1);
     chunk.notes = {note(1)};
@@ -180,7 +180,7 @@ TEST_F(CollectionStoreTest, gives_pending_rows_its_usn_and_moves_the_date) {
     }
 }
 
-TEST_F(CollectionStoreTest, moves_a_date_in_the_future_forward_too) {
+TEST_F(CollectionStoreTest, moves_a_date_in_the_future_forward_too) {  // R-META-06
     apply(one_card(1));
     execute("update col set mod = 1800000000000; update cards set usn = -1");
     EXPECT_EQ(open_store().committed().modified, TimestampMs{1'800'000'000'001});
@@ -199,7 +199,7 @@ TEST_F(CollectionStoreTest, gives_rows_of_an_impossible_usn_its_own) {
     EXPECT_EQ(number("select usn from cards"), 42);
 }
 
-TEST_F(CollectionStoreTest, rolls_back_to_what_was_committed) {
+TEST_F(CollectionStoreTest, rolls_back_to_what_was_committed) {  // R-SESS-01
     apply(one_card(1));
     auto store = open_store();
     const auto before = store.committed();
@@ -272,7 +272,7 @@ TEST_F(CollectionStoreTest, copies_itself_as_one_file_between_transactions) {
     EXPECT_EQ(number(folder / "copy", "select count(*) from cards"), 1);
 }
 
-TEST_F(CollectionStoreTest, copies_the_last_commit_while_a_transaction_runs) {
+TEST_F(CollectionStoreTest, copies_the_last_commit_while_a_transaction_runs) {  // R-FULL-11
     auto store = open_store();
     ASSERT_TRUE(ok(store.begin()));
     ASSERT_TRUE(ok(store.apply_chunk(one_card(1000), context)));
@@ -345,7 +345,7 @@ TEST_F(CollectionStoreTest, reads_a_state_of_odd_values) {
     EXPECT_EQ(state.last_sync, TimestampMs{1});
 }
 
-TEST_F(CollectionStoreTest, counts_what_the_sanity_check_compares) {
+TEST_F(CollectionStoreTest, counts_what_the_sanity_check_compares) {  // R-SANITY-01
     add_notetype();
     Chunk chunk = one_card(1);
     chunk.notes = {note(1), note(2)};
@@ -365,7 +365,7 @@ TEST_F(CollectionStoreTest, counts_what_the_sanity_check_compares) {
     EXPECT_FALSE(*store.has_pending_rows());
 }
 
-TEST_F(CollectionStoreTest, finds_a_pending_row) {
+TEST_F(CollectionStoreTest, finds_a_pending_row) {  // R-SANITY-01
     auto store = open_store();
     ASSERT_TRUE(ok(store.begin()));
     ASSERT_TRUE(ok(store.apply_chunk(one_card(1), {usn_pending, {0}, {0}})));

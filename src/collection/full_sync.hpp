@@ -31,7 +31,7 @@ Result<void> make_current(const std::filesystem::path& file, TimestampSecs now);
 Result<std::uint64_t> finish_snapshot(const std::filesystem::path& copy);
 
 // Sets the schema and modification stamps of a validated file to `now`, so that every device is
-// asked which side to keep instead of diverging in silence (design ruling 5).
+// asked which side to keep instead of diverging in silence (R-FULL-15).
 Result<void> date_as_replacement(const std::filesystem::path& file, TimestampMs now);
 
 // What a finished snapshot holds; nothing, if it is too damaged to be counted.

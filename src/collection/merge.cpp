@@ -1,4 +1,4 @@
-// Takes the objects that a client sends whole (protocol facts B.14 to B.16).
+// Takes the objects that a client sends whole (R-CHANGES-03 to R-CHANGES-11).
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -11,7 +11,7 @@ namespace {
 
 Error inconsistent(const char* what) { return fail(ErrorKind::inconsistent_data, what); }
 
-// Objects whose copy the server has sent in this session: a tie is the server's (ruling 2).
+// Objects whose copy the server has sent in this session: a tie is the server's (R-CHANGES-05).
 template <class Id>
 using Sent = std::unordered_set<Id>;
 
@@ -27,12 +27,12 @@ Result<std::vector<const Object*>> accepted(CollectionStore::Impl& store, std::s
                                             const Sent<Id>& sent) {
     std::vector<const Object*> result;
     for (const auto& incoming : objects) {
-        if (incoming.id.value == 0) {
+        if (incoming.id.value == 0) {  // R-CHANGES-10
             return inconsistent("an object with id 0");
         }
         TRY_ASSIGN(auto query, store.query(sql));
         TRY_ASSIGN(const auto* const row, query.bind(incoming.id).next_row());
-        if (row == nullptr || !is_kept({row->int64(0)}, incoming, sent)) {
+        if (row == nullptr || !is_kept({row->int64(0)}, incoming, sent)) {  // R-CHANGES-04
             result.push_back(&incoming);
         }
     }
@@ -51,7 +51,8 @@ Result<void> give_up_names(CollectionStore::Impl& store, std::string_view sql,
     return {};
 }
 
-// Appends '+' until no other object has the name; a new name counts as a change made now.
+// Appends '+' until no other object has the name; a new name counts as a change made now
+// (R-CHANGES-07).
 template <class Object>
 Result<void> make_name_unique(CollectionStore::Impl& store, std::string_view sql, Object& object,
                               TimestampSecs now) {
@@ -68,7 +69,8 @@ Result<void> make_name_unique(CollectionStore::Impl& store, std::string_view sql
     return inconsistent("too many objects of one name");
 }
 
-// A changed number of fields or templates is a change of the schema: none for a normal sync.
+// A changed number of fields or templates is a change of the schema: none for a normal sync
+// (R-CHANGES-06).
 Result<void> expect_same_shape(CollectionStore::Impl& store, const Notetype& incoming) {
     TRY_ASSIGN(auto query, store.query("select (select count(*) from fields where ntid = ?1), "
                                        "(select count(*) from templates where ntid = ?1) "
@@ -158,7 +160,7 @@ Result<void> merge_tags(CollectionStore::Impl& store, const std::vector<std::str
     for (const auto& tag : tags) {
         const auto name = normalize_tag(tag);
         TRY_ASSIGN(const auto registered, registered_tag(store, name));
-        if (registered) {
+        if (registered) {  // R-CHANGES-09
             continue;
         }
         TRY_ASSIGN(const auto spelled, with_ancestors_case(store, name));
@@ -169,7 +171,7 @@ Result<void> merge_tags(CollectionStore::Impl& store, const std::vector<std::str
 
 Result<void> replace_config(CollectionStore::Impl& store, const std::vector<ConfigEntry>& config,
                             const SyncContext& context) {
-    TRY_ASSIGN(auto clear, store.query("delete from config"));
+    TRY_ASSIGN(auto clear, store.query("delete from config"));  // R-CHANGES-03
     TRY(clear.run());
     for (const auto& entry : config) {
         TRY(put_config(store.query_source(), entry, context.server_usn, context.now));
@@ -177,7 +179,7 @@ Result<void> replace_config(CollectionStore::Impl& store, const std::vector<Conf
     return {};
 }
 
-// Every later count of days depends on it, so an absurd one is refused.
+// Every later count of days depends on it, so an absurd one is refused (R-CHANGES-11).
 Result<void> set_created(CollectionStore& store, TimestampSecs created, TimestampSecs now) {
     constexpr std::int64_t year_secs = 366 * 86'400;
     if (created.value < 0 || created.value > now.value + year_secs) {

@@ -64,6 +64,7 @@ private:
     }
 };
 
+// R-CHANGES-04, R-CHANGES-05
 TEST_F(MergeTest, takes_what_is_newer_and_in_a_tie_what_it_has_not_sent) {
     EXPECT_TRUE(takes_notetype(101));
     EXPECT_TRUE(takes_notetype(100));
@@ -76,7 +77,7 @@ TEST_F(MergeTest, takes_what_is_newer_and_in_a_tie_what_it_has_not_sent) {
     EXPECT_FALSE(takes_deck_config(99));
 }
 
-TEST_F(MergeTest, keeps_its_own_in_a_tie_with_what_it_has_sent) {
+TEST_F(MergeTest, keeps_its_own_in_a_tie_with_what_it_has_sent) {  // R-CHANGES-05
     const SentObjects sent{.notetypes = {notetype_id}, .decks = {{5}}, .deck_configs = {{6}}};
     EXPECT_FALSE(takes_notetype(100, sent));
     EXPECT_FALSE(takes_deck(100, sent));
@@ -86,7 +87,7 @@ TEST_F(MergeTest, keeps_its_own_in_a_tie_with_what_it_has_sent) {
     EXPECT_TRUE(takes_deck_config(101, sent));
 }
 
-TEST_F(MergeTest, stores_objects_at_its_own_usn_whatever_the_client_stamped) {
+TEST_F(MergeTest, stores_objects_at_its_own_usn_whatever_the_client_stamped) {  // R-CHUNK-06
     UnchunkedChanges changes;
     changes.notetypes = {notetype()};
     changes.decks = {deck(5, "deck")};
@@ -101,7 +102,7 @@ TEST_F(MergeTest, stores_objects_at_its_own_usn_whatever_the_client_stamped) {
     EXPECT_EQ(number("select usn from tags"), 20);
 }
 
-TEST_F(MergeTest, replaces_all_parts_of_a_notetype) {
+TEST_F(MergeTest, replaces_all_parts_of_a_notetype) {  // R-STORE-14
     add_notetype();
     UnchunkedChanges changes;
     changes.notetypes = {notetype(200)};
@@ -117,7 +118,7 @@ TEST_F(MergeTest, replaces_all_parts_of_a_notetype) {
     EXPECT_EQ(number("select mtime_secs from notetypes where id = 77"), 200);
 }
 
-TEST_F(MergeTest, refuses_another_number_of_fields_or_templates) {
+TEST_F(MergeTest, refuses_another_number_of_fields_or_templates) {  // R-CHANGES-06
     add_notetype();
     UnchunkedChanges changes;
     changes.notetypes = {notetype(200)};
@@ -137,7 +138,7 @@ TEST_F(MergeTest, refuses_fields_of_one_name) {
     EXPECT_TRUE(fails(refused(changes), ErrorKind::inconsistent_data));
 }
 
-TEST_F(MergeTest, refuses_objects_with_id_0) {
+TEST_F(MergeTest, refuses_objects_with_id_0) {  // R-CHANGES-10
     UnchunkedChanges changes;
     changes.notetypes = {notetype()};
     changes.notetypes[0].id = {0};
@@ -150,7 +151,7 @@ TEST_F(MergeTest, refuses_objects_with_id_0) {
     EXPECT_TRUE(fails(refused(changes), ErrorKind::inconsistent_data));
 }
 
-TEST_F(MergeTest, makes_names_unique_and_dates_the_change) {
+TEST_F(MergeTest, makes_names_unique_and_dates_the_change) {  // R-CHANGES-07
     UnchunkedChanges changes;
     changes.decks = {deck(5, "Maße"), deck(6, "MASSE"), deck(7, "masse")};
     changes.notetypes = {notetype(), notetype()};
@@ -164,7 +165,7 @@ TEST_F(MergeTest, makes_names_unique_and_dates_the_change) {
     EXPECT_EQ(text("select name from notetypes where id = 78"), "Two fields+");
 }
 
-TEST_F(MergeTest, renames_in_a_chain_and_in_a_ring) {
+TEST_F(MergeTest, renames_in_a_chain_and_in_a_ring) {  // R-CHANGES-07
     UnchunkedChanges changes;
     changes.decks = {deck(5, "A"), deck(6, "B"), deck(7, "C")};
     changes.notetypes = {notetype(), notetype()};
@@ -217,7 +218,7 @@ TEST_F(MergeTest, refuses_a_crowd_of_one_name) {
     EXPECT_TRUE(fails(refused(changes), ErrorKind::inconsistent_data));
 }
 
-TEST_F(MergeTest, takes_the_grave_of_a_deck_that_comes_back) {
+TEST_F(MergeTest, takes_the_grave_of_a_deck_that_comes_back) {  // R-GRAVES-04
     change([](auto& store) {
         EXPECT_TRUE(
             ok(store.apply_graves({.cards = {{5}}, .notes = {}, .decks = {{5}, {6}}}, {20})));
@@ -229,14 +230,14 @@ TEST_F(MergeTest, takes_the_grave_of_a_deck_that_comes_back) {
     EXPECT_EQ(number("select count(*) from graves where oid = 5 and type = 2"), 0);
 }
 
-TEST_F(MergeTest, registers_tags_in_their_normal_form) {
+TEST_F(MergeTest, registers_tags_in_their_normal_form) {  // R-CHANGES-09, R-STORE-13
     merge_tags({"a b", "", "x:: ::y"});
     EXPECT_EQ(text("select group_concat(tag) from (select tag from tags order by tag)"),
               "ab,blank,x::blank::y");
     EXPECT_EQ(number("select count(*) from tags where collapsed = 1 and config is null"), 3);
 }
 
-TEST_F(MergeTest, leaves_registered_tags) {
+TEST_F(MergeTest, leaves_registered_tags) {  // R-CHANGES-09
     merge_tags({"Tag"});
     execute("update tags set usn = 3, collapsed = 0");
     merge_tags({"tAG"});
@@ -246,7 +247,7 @@ TEST_F(MergeTest, leaves_registered_tags) {
     EXPECT_EQ(text("select tag from tags"), "Tag");
 }
 
-TEST_F(MergeTest, spells_a_tag_as_its_nearest_registered_ancestor) {
+TEST_F(MergeTest, spells_a_tag_as_its_nearest_registered_ancestor) {  // R-STORE-13
     merge_tags({"One", "ONE::Two"});
     EXPECT_EQ(text("select tag from tags where tag = 'one::two'"), "One::Two");
     merge_tags({"one::tWO::Three::Four"});
@@ -255,7 +256,7 @@ TEST_F(MergeTest, spells_a_tag_as_its_nearest_registered_ancestor) {
     EXPECT_EQ(number("select count(*) from tags"), 3);  // `…::Three` was not made up
 }
 
-TEST_F(MergeTest, replaces_the_whole_config) {
+TEST_F(MergeTest, replaces_the_whole_config) {  // R-CHANGES-03, R-STORE-03
     UnchunkedChanges changes;
     changes.config = {{"new", R"({"a":[1,2]})"}, {"twice", "1"}, {"twice", "2"}};
     apply(changes);
@@ -276,7 +277,7 @@ TEST_F(MergeTest, leaves_config_and_creation_time_when_the_client_sends_none) {
     EXPECT_EQ(number("select crt from col"), created);
 }
 
-TEST_F(MergeTest, takes_a_plausible_creation_time) {
+TEST_F(MergeTest, takes_a_plausible_creation_time) {  // R-CHANGES-11
     apply(created_at(1'234'567'890));
     EXPECT_EQ(number("select crt from col"), 1'234'567'890);
     EXPECT_TRUE(ok(refused(created_at(context.now.value + 86'400))));

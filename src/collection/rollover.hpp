@@ -1,4 +1,4 @@
-// On which day of the collection's life a moment falls (protocol facts B.12). Pure.
+// On which day of the collection's life a moment falls (R-STORE-17). Pure.
 // Source: rslib/src/scheduler/timing.rs at c32cb29.
 #pragma once
 

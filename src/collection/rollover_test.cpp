@@ -16,11 +16,11 @@ DayClock clock_of(std::int64_t created, std::optional<int> created_offset, int l
     return {{created}, created_offset, local_offset, rollover_hour};
 }
 
-TEST(Rollover, counts_whole_days_since_creation_with_scheduler_1) {
+TEST(Rollover, counts_whole_days_since_creation_with_scheduler_1) {  // R-STORE-17
     EXPECT_EQ(days_elapsed(clock_of(1'575'226'800, {}, 0, {}), now), 107U);
 }
 
-TEST(Rollover, counts_from_the_rollover_of_the_local_day_without_creation_offset) {
+TEST(Rollover, counts_from_the_rollover_of_the_local_day_without_creation_offset) {  // R-STORE-17
     EXPECT_EQ(days_elapsed(clock_of(1'533'564'000, {}, sydney, 0), now), 589U);
     EXPECT_EQ(days_elapsed(clock_of(1'524'038'400, {}, sydney, 4), now), 700U);
 }
@@ -37,6 +37,7 @@ TEST(Rollover, begins_a_day_at_the_rollover_hour) {
     EXPECT_EQ(day(45, 23), 1U);
 }
 
+// R-STORE-17
 TEST(Rollover, counts_calendar_days_of_both_places) {
     constexpr std::int64_t midnight = 1'533'535'200;  // 2018-08-06 00:00 at UTC-6
     constexpr TimestampSecs later{1'577'415'600};     // 2019-12-26 20:00 at UTC-7

@@ -1,4 +1,4 @@
-// What the two sides compare at the end of a sync (protocol facts B.19).
+// What the two sides compare at the end of a sync (R-SANITY-01).
 #include "collection/store_impl.hpp"
 
 namespace ankiwire::collection {

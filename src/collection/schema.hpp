@@ -1,6 +1,6 @@
 // The schema of the stored file: creation, upgrade of 11 and 14 to 17, and what is not taken.
-// Protocol facts B.1, B.8, B.10; names and types of tables are those of the official files
-// (rslib/src/storage/schema11.sql, upgrades/*.sql at c32cb29).
+// Names and types of tables are those of the official files (rslib/src/storage/schema11.sql,
+// upgrades/*.sql at c32cb29).
 #pragma once
 
 #include "base/ids.hpp"

@@ -1,5 +1,5 @@
 // What a new collection holds, as the official program makes it. An empty client may download it,
-// so a missing notetype breaks that client (protocol facts F 7, B.10).
+// so a missing notetype breaks that client (R-STORE-08).
 // Source: rslib/src/notetype/stock.rs, deckconfig/mod.rs, config/schema11.rs at c32cb29.
 #pragma once
 

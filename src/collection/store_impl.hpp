@@ -61,7 +61,7 @@ struct CollectionStore::Impl {
     // otherwise be committed piece by piece.
     Result<void> expect_transaction();
 
-    // An object that comes back has no grave (ruling 2).
+    // An object that comes back has no grave (R-GRAVES-04).
     Result<bool> has_graves();
     Result<void> remove_grave(GraveKind kind, std::int64_t id);
 

@@ -1,4 +1,4 @@
-// A new day for the user: cards buried for the old one come back (protocol facts B.12).
+// A new day for the user: cards buried for the old one come back (R-STORE-17).
 #include <string>
 
 #include "collection/rollover.hpp"

@@ -43,7 +43,7 @@ protected:
     static constexpr const char* unburied = "0,1,3,2,-1,0";
 };
 
-TEST_F(UnburyTest, brings_buried_cards_back_on_a_new_day) {
+TEST_F(UnburyTest, brings_buried_cards_back_on_a_new_day) {  // R-STORE-17
     config("lastUnburied", "99");
     roll_over();
     EXPECT_EQ(queues(), unburied);
@@ -53,14 +53,14 @@ TEST_F(UnburyTest, brings_buried_cards_back_on_a_new_day) {
     EXPECT_EQ(number("select count(*) from cards where usn = 3 and mod = 100"), 6);
 }
 
-TEST_F(UnburyTest, leaves_cards_buried_on_the_same_day) {
+TEST_F(UnburyTest, leaves_cards_buried_on_the_same_day) {  // R-STORE-17
     config("lastUnburied", "100");
     roll_over();
     EXPECT_EQ(queues(), buried);
     EXPECT_EQ(number("select usn from config where key = 'lastUnburied'"), 1);
 }
 
-TEST_F(UnburyTest, believes_a_clock_that_was_up_to_a_week_ahead) {
+TEST_F(UnburyTest, believes_a_clock_that_was_up_to_a_week_ahead) {  // R-STORE-17
     config("lastUnburied", "107");
     roll_over();
     EXPECT_EQ(queues(), buried);

@@ -1,5 +1,5 @@
 // Older schemas to 18, step by step as the official upgrade (rslib/src/storage/upgrades at
-// c32cb29; protocol facts B.8), but with its arbitrary choices made by id.
+// c32cb29; R-STORE-01), but with its arbitrary choices made by id.
 #include <algorithm>
 #include <charconv>
 #include <map>

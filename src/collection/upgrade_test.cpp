@@ -98,7 +98,7 @@ protected:
     const std::string one_notetype = R"({"5":)" + notetype_json("5", "Basic", "Back") + "}";
 };
 
-TEST_F(UpgradeTest, of_17_gives_each_grave_once) {
+TEST_F(UpgradeTest, of_17_gives_each_grave_once) {  // R-STORE-01
     make_17();
     upgrade();
     EXPECT_EQ(number("select count(*) from graves"), 2);
@@ -140,7 +140,7 @@ TEST_F(UpgradeTest, of_14_takes_deck_configs_in_json) {
     EXPECT_EQ(text("select cast(val as text) from config where key = 'kept'"), "7");
 }
 
-TEST_F(UpgradeTest, of_11_makes_rows_of_its_json) {
+TEST_F(UpgradeTest, of_11_makes_rows_of_its_json) {  // R-STORE-01
     make_11(one_config, one_deck, one_notetype, R"({"key":{"deep":[1,null]}})",
             R"({"Blue":4,"blue":5,"a::b":-1})");
     upgrade();
@@ -213,7 +213,7 @@ TEST_F(UpgradeTest, refuses_what_it_cannot_understand_and_leaves_the_file) {
     }
 }
 
-TEST_F(UpgradeTest, refuses_versions_that_never_were) {
+TEST_F(UpgradeTest, refuses_versions_that_never_were) {  // R-FULL-04
     for (const int version : {-1, 0, 10, 12, 13, 19, 111}) {
         execute("update col set ver = " + std::to_string(version));
         EXPECT_FALSE(CollectionStore::open(path, now)) << version;

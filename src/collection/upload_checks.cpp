@@ -38,7 +38,7 @@ constexpr std::array tables{
     Table{"graves", "oid:1 type:2 usn:0 "},
 };
 
-// The values that a chunk can carry (protocol facts B.17).
+// The values that a chunk can carry (R-FULL-08).
 struct Range {
     std::string_view table;
     std::string_view column;

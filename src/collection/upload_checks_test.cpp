@@ -40,7 +40,7 @@ TEST_F(UploadChecksTest, count_what_is_taken) {
     EXPECT_THAT(files(), testing::UnorderedElementsAre("collection.anki2"));
 }
 
-TEST_F(UploadChecksTest, want_each_table_with_exactly_its_columns) {
+TEST_F(UploadChecksTest, want_each_table_with_exactly_its_columns) {  // R-FULL-05
     for (const std::string table :
          {"col", "notes", "cards", "revlog", "deck_config", "config", "fields", "templates",
           "notetypes", "decks", "tags", "graves"}) {
@@ -54,7 +54,7 @@ TEST_F(UploadChecksTest, want_each_table_with_exactly_its_columns) {
     }
 }
 
-TEST_F(UploadChecksTest, want_ids_that_are_rowids) {
+TEST_F(UploadChecksTest, want_ids_that_are_rowids) {  // R-FULL-05
     for (const std::string type : {"text", "int", ""}) {
         refuses("drop table revlog; create table revlog (id " + type +
                 " primary key, cid, usn, ease, ivl, lastIvl, factor, time, type)");
@@ -64,7 +64,7 @@ TEST_F(UploadChecksTest, want_ids_that_are_rowids) {
         "lastIvl, factor, time, type)");
 }
 
-TEST_F(UploadChecksTest, want_one_row_of_sane_numbers_in_col) {
+TEST_F(UploadChecksTest, want_one_row_of_sane_numbers_in_col) {  // R-FULL-06
     takes("update col set usn = 1073741823, crt = 0, mod = 0, scm = 0, ls = 0");
     refuses("delete from col");
     refuses(
@@ -79,7 +79,7 @@ TEST_F(UploadChecksTest, want_one_row_of_sane_numbers_in_col) {
     }
 }
 
-TEST_F(UploadChecksTest, want_binary_columns_that_can_be_read) {
+TEST_F(UploadChecksTest, want_binary_columns_that_can_be_read) {  // R-FULL-07
     refuses("update decks set common = x'ff'");
     refuses("update decks set kind = x'ff'");
     refuses("update decks set kind = x''");
@@ -90,7 +90,7 @@ TEST_F(UploadChecksTest, want_binary_columns_that_can_be_read) {
     takes("update deck_config set config = x''");
 }
 
-TEST_F(UploadChecksTest, clamp_each_column_to_what_a_row_can_carry) {
+TEST_F(UploadChecksTest, clamp_each_column_to_what_a_row_can_carry) {  // R-FULL-08
     struct Range {
         std::string table;
         std::string column;
@@ -129,7 +129,7 @@ TEST_F(UploadChecksTest, clamp_each_column_to_what_a_row_can_carry) {
     }
 }
 
-TEST_F(UploadChecksTest, fill_what_is_null) {
+TEST_F(UploadChecksTest, fill_what_is_null) {  // R-FULL-08
     takes(
         "drop table cards; create table cards (id integer primary key, nid, did, ord, mod, usn, "
         "type, queue, due, ivl, factor, reps, lapses, left, odue, odid, flags, data); "
@@ -139,7 +139,7 @@ TEST_F(UploadChecksTest, fill_what_is_null) {
               1);
 }
 
-TEST_F(UploadChecksTest, cast_text_and_bytes) {
+TEST_F(UploadChecksTest, cast_text_and_bytes) {  // R-FULL-08, R-STORE-03
     takes(
         "update notes set flds = cast(flds as blob), guid = 5; "
         "insert into config values ('text', 0, 0, '[1]')");
@@ -147,7 +147,7 @@ TEST_F(UploadChecksTest, cast_text_and_bytes) {
     EXPECT_EQ(text("select typeof(val) from config where key = 'text'"), "blob");
 }
 
-TEST_F(UploadChecksTest, leave_no_row_pending) {
+TEST_F(UploadChecksTest, leave_no_row_pending) {  // R-FULL-09
     takes(
         "update col set usn = 42; update cards set usn = -1; update notes set usn = -7; "
         "update revlog set usn = 'x'; insert into graves values (1, 1, -1); "
@@ -159,7 +159,7 @@ TEST_F(UploadChecksTest, leave_no_row_pending) {
     }
 }
 
-TEST_F(UploadChecksTest, want_a_schema_that_does_nothing_by_itself) {
+TEST_F(UploadChecksTest, want_a_schema_that_does_nothing_by_itself) {  // R-FULL-04
     refuses("create trigger t after insert on notes begin select 1; end");
     refuses("create view v as select 1");
     refuses("create table t (a, b generated always as (a + 1))");
@@ -171,7 +171,7 @@ TEST_F(UploadChecksTest, want_a_schema_that_does_nothing_by_itself) {
     refuses(forge + "('table', 'v', 'v', 0, 'create  virtual table v using fts5(x)')");
 }
 
-TEST_F(UploadChecksTest, drop_indexes_that_compute_and_keep_others) {
+TEST_F(UploadChecksTest, drop_indexes_that_compute_and_keep_others) {  // R-FULL-04
     takes(
         "create index \"an \"\"expression\" on notes (length(flds)); "
         "create index some on notes (mod) where mod > 5; create index plain on notes (mod); "
@@ -185,7 +185,7 @@ TEST_F(UploadChecksTest, drop_indexes_that_compute_and_keep_others) {
                 testing::HasSubstr("odid != 0"));
 }
 
-TEST_F(UploadChecksTest, want_the_tables_of_the_version_that_it_states) {
+TEST_F(UploadChecksTest, want_the_tables_of_the_version_that_it_states) {  // R-FULL-04
     for (const int version : {11, 14, 15, 16}) {
         refuses("update col set ver = " + std::to_string(version));
     }

@@ -1,5 +1,5 @@
 // The collections that full uploads replaced: kept packed beside the collection, so that the wrong
-// button on a one-way sync can be undone (design decision 7).
+// button on a one-way sync can be undone (R-FULL-10).
 // Layout: <account>/versions/<time in ms>.anki2.zst and <time in ms>.json (its Version, format 1).
 // Invariant: a version is listed only when both files are complete; a crash leaves at most a stray
 // file without a .json, which the next keep_version removes.

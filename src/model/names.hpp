@@ -1,4 +1,4 @@
-// Names of decks and tags in their stored form (protocol facts B.6 and B.16).
+// Names of decks and tags in their stored form (R-STORE-11 to R-STORE-13).
 #pragma once
 
 #include <string>
@@ -11,8 +11,7 @@ namespace ankiwire {
 std::string to_nfc(std::string_view text);
 
 // `a::b` of the wire → stored: each part NFC, without control characters, trimmed of white space
-// and
-// ':', `blank` if empty, joined by 0x1f. And back.
+// and ':', `blank` if empty, joined by 0x1f. And back.
 std::string deck_name_from_human(std::string_view human);
 std::string deck_name_to_human(std::string_view stored);
 

@@ -15,7 +15,7 @@ namespace ankiwire {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-TEST(Names, stores_what_the_official_library_stores) {
+TEST(Names, stores_what_the_official_library_stores) {  // R-STORE-12, R-STORE-13
     const auto rows = read_fixture_tsv("names.tsv");
     ASSERT_GE(rows.size(), 150U);
     for (const auto& row : rows) {
@@ -37,12 +37,12 @@ TEST(Names, shows_deck_names_with_colons) {
     EXPECT_EQ(deck_name_to_human(""), "");
 }
 
-TEST(Names, splits_tags_at_both_kinds_of_space) {
+TEST(Names, splits_tags_at_both_kinds_of_space) {  // R-STORE-11
     EXPECT_THAT(split_tags(" one  two\u3000three\t"), ElementsAre("one", "two", "three\t"));
     EXPECT_THAT(split_tags(" \u3000"), IsEmpty());
 }
 
-TEST(Names, joins_tags_with_a_space_on_either_side) {
+TEST(Names, joins_tags_with_a_space_on_either_side) {  // R-STORE-11
     EXPECT_EQ(join_tags({}), "");
     EXPECT_EQ(join_tags({"one", "two"}), " one two ");
 }

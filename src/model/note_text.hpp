@@ -1,5 +1,5 @@
-// What a note's sort field and checksum are made of (protocol facts B.18; rslib/src/text.rs and
-// notes/mod.rs at c32cb29). Linear in the text's length, whatever the text.
+// What a note's sort field and checksum are made of (R-STORE-09, R-STORE-10). Linear in the text's
+// length, whatever the text. Source: rslib/src/text.rs and notes/mod.rs at c32cb29.
 #pragma once
 
 #include <cstddef>

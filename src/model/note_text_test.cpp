@@ -17,7 +17,7 @@ std::string repeat(std::string_view piece, std::size_t size) {
 
 }  // namespace
 
-TEST(NoteText, gives_what_the_official_library_stores) {
+TEST(NoteText, gives_what_the_official_library_stores) {  // R-STORE-10
     const auto rows = read_fixture_tsv("note_text.tsv");
     ASSERT_GE(rows.size(), 300U);
     for (const auto& row : rows) {
@@ -28,7 +28,7 @@ TEST(NoteText, gives_what_the_official_library_stores) {
     }
 }
 
-TEST(NoteText, has_an_empty_sort_field_beyond_the_last_field) {
+TEST(NoteText, has_an_empty_sort_field_beyond_the_last_field) {  // R-STORE-10
     const auto [sort_field, checksum] = sort_field_and_checksum(
         "a\x1f"
         "b",
@@ -37,7 +37,7 @@ TEST(NoteText, has_an_empty_sort_field_beyond_the_last_field) {
     EXPECT_EQ(checksum, field_checksum("a"));
 }
 
-TEST(NoteText, takes_the_checksum_from_the_start_of_sha1) {
+TEST(NoteText, takes_the_checksum_from_the_start_of_sha1) {  // R-STORE-10
     EXPECT_EQ(field_checksum("abc"), 0xa9993e36U);
 }
 
@@ -46,7 +46,7 @@ TEST(NoteText, strips_invalid_utf8_like_any_other_text) {
     EXPECT_EQ(strip_html_preserving_media_filenames("<img\xff\xe2src=\xc5>\xc5"), " \xc5 \xc5");
 }
 
-TEST(NoteText, drops_control_characters_but_not_separators) {
+TEST(NoteText, drops_control_characters_but_not_separators) {  // R-STORE-09
     std::string text(
         "a\0b\tc\nd\re\x1f"
         "f\x7fg\u0085",

@@ -1,5 +1,5 @@
 // The official collation `unicase`: Unicode 12 full case folding with the official table's quirks
-// (fixtures/unicase-fold.txt, protocol facts B.2). A file's indexes depend on every bit of it.
+// (fixtures/unicase-fold.txt, R-STORE-02). A file's indexes depend on every bit of it.
 #pragma once
 
 #include <string>

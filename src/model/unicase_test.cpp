@@ -47,7 +47,7 @@ rc::Gen<std::string> arbitrary_text() {
 
 }  // namespace
 
-TEST(Unicase, folds_every_code_point_as_the_official_table_does) {
+TEST(Unicase, folds_every_code_point_as_the_official_table_does) {  // R-STORE-02
     const std::map<char32_t, std::string> folds = read_folds();
     ASSERT_EQ(folds.size(), 1487U);
     for (char32_t value = 0; value <= 0x10ffff; ++value) {
@@ -86,7 +86,7 @@ TEST(Unicase, keeps_the_official_order_of_triple_folds) {
     EXPECT_NE(unicase_compare("\ufb03", "ffi"), 0);
 }
 
-TEST(Unicase, does_not_fold_letters_younger_than_unicode_12) {
+TEST(Unicase, does_not_fold_letters_younger_than_unicode_12) {  // R-STORE-02
     EXPECT_NE(unicase_compare("\u2c2f", "\u2c5f"), 0);
     EXPECT_NE(unicase_compare("\U00010570", "\U00010597"), 0);
 }

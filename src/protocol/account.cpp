@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::size_t metas_remembered_max = 8;
 
-// `mod` never stands still or goes back, whatever the clock does: equal stamps mean "no changes".
+// `mod` never stands still or goes back, whatever the clock does: equal stamps mean "no changes"
+// (R-META-06).
 TimestampMs stamp_after(TimestampMs old, TimestampMs now) {
     return std::max(now, TimestampMs{old.value + 1});
 }
@@ -72,7 +73,7 @@ Result<std::string> Account::step(const Request& request, TimestampMs now) {
 
 Result<std::string> Account::meta(const Request& request, TimestampMs now) {
     TRY_ASSIGN(const auto message, wire::decode_meta_request(request.json));
-    if (message.version != 11) {
+    if (message.version != 11) {  // R-META-04
         return fail(ErrorKind::unsupported_version, "meta of an unsupported protocol version");
     }
     TRY(ensure_open(now));
@@ -111,7 +112,7 @@ Result<std::string> Account::start(const Request& request, TimestampMs now) {
     end_session();  // R-SESS-03
     TRY(store_->begin());
     session_ = Session{.key = request.session_key,
-                       .context = {.server_usn = store_->committed().usn,
+                       .context = {.server_usn = store_->committed().usn,  // R-START-02
                                    .client_usn = message.client_usn,
                                    .now = to_secs(now)},
                        .client_is_newer = message.client_is_newer,
@@ -119,7 +120,7 @@ Result<std::string> Account::start(const Request& request, TimestampMs now) {
                        .sent = {},
                        .cursor = {}};
     return in_session(request, now, [&](Session& session) -> Result<std::string> {
-        TRY(store_->roll_over_day(to_secs(now)));
+        TRY(store_->roll_over_day(to_secs(now)));  // R-START-04
         // The server's graves are read first, so that the client's own are not echoed (R-START-03).
         TRY_ASSIGN(const auto graves, store_->graves_since(session.context.client_usn));
         if (message.graves) {
@@ -131,12 +132,12 @@ Result<std::string> Account::start(const Request& request, TimestampMs now) {
 
 template <class Op>
 Result<std::string> Account::in_session(const Request& request, TimestampMs now, Op&& op) {
-    if (request.session_key.text.empty()) {
+    if (request.session_key.text.empty()) {  // R-SESS-08
         return fail(ErrorKind::malformed, "a sync without a session key");
     }
     const Rule* rule = find_rule(request.method, state_for(request.session_key));
     CHECK(rule != nullptr);
-    if (!rule->next) {
+    if (!rule->next) {  // R-SESS-07
         return fail(ErrorKind::session_conflict, "no running sync with this session key");
     }
     session_->last_used = now;
@@ -159,7 +160,7 @@ Result<std::string> Account::apply_graves(const Request& request, TimestampMs no
 Result<std::string> Account::apply_changes(const Request& request, TimestampMs now) {
     TRY_ASSIGN(const auto incoming, wire::decode_apply_changes_request(request.json));
     return in_session(request, now, [&](Session& session) -> Result<std::string> {
-        TRY_ASSIGN(const auto outgoing,
+        TRY_ASSIGN(const auto outgoing,  // R-CHANGES-02
                    store_->changes_since(session.context.client_usn, !session.client_is_newer));
         for (const auto& notetype : outgoing.notetypes) {
             session.sent.notetypes.push_back(notetype.id);
@@ -179,7 +180,7 @@ Result<std::string> Account::chunk(const Request& request, TimestampMs now) {
     TRY(wire::decode_empty_request(request.json));
     return in_session(request, now, [&](Session& session) -> Result<std::string> {
         if (!session.cursor) {
-            session.cursor.emplace(session.context.client_usn);
+            session.cursor.emplace(session.context.client_usn);  // R-CHUNK-05
         }
         TRY_ASSIGN(const auto rows, store_->next_chunk(*session.cursor));
         return wire::encode_chunk_response(rows);
@@ -224,7 +225,7 @@ Result<std::string> Account::finish(const Request& request, TimestampMs now) {
         TRY_ASSIGN(auto state, store_->state());
         state.modified = stamp_after(state.modified, now);
         state.last_sync = state.modified;
-        TRY(raise_usn(state));
+        TRY(raise_usn(state));  // R-FINISH-01
         TRY(store_->set_state(state));
         TRY(store_->commit());
         session_.reset();
@@ -283,7 +284,7 @@ Result<bool> Account::install_upload(const std::filesystem::path& file,
     if (store_->committed() != copied) {  // every commit moves `mod`
         return false;
     }
-    end_session();
+    end_session();  // R-FULL-13
     TRY(store_->replace_with(file, now));
     return true;
 }

@@ -109,6 +109,7 @@ protected:
     TimestampMs now_{1'700'000'000'000};
 };
 
+// R-META-03, R-META-05, R-META-07
 TEST_F(AccountTest, meta_of_a_new_account_says_empty_and_never_modified) {
     const auto reply = meta();
     EXPECT_EQ(reply.modified, TimestampMs{0});
@@ -118,6 +119,7 @@ TEST_F(AccountTest, meta_of_a_new_account_says_empty_and_never_modified) {
     EXPECT_EQ(reply.server_time, to_secs(now_));
 }
 
+// R-START-02, R-FINISH-01, R-META-03, R-META-05, R-CHUNK-11, R-SANITY-01, R-STORE-08
 TEST_F(AccountTest, a_whole_sync_is_seen_by_the_next_device) {
     EXPECT_EQ(start("a"), Graves{});
     ok(Method::apply_graves, "a", R"({"chunk":{"notes":[],"cards":[77],"decks":[]}})");
@@ -161,7 +163,7 @@ TEST_F(AccountTest, refuses_stateful_calls_without_a_running_sync) {  // R-SESS-
     EXPECT_TRUE(chunk("b").done);  // which none of the calls has touched
 }
 
-TEST_F(AccountTest, refuses_a_sync_without_a_session_key) {
+TEST_F(AccountTest, refuses_a_sync_without_a_session_key) {  // R-SESS-08
     refused(ErrorKind::malformed, Method::start, "", R"({"minUsn":0,"lnewer":false})");
     refused(ErrorKind::malformed, Method::chunk, "");
 }
@@ -176,11 +178,12 @@ TEST_F(AccountTest, a_new_start_rolls_the_running_sync_back) {  // R-SESS-03
     EXPECT_TRUE(meta().empty);
 }
 
+// R-META-01, R-SESS-01
 TEST_F(AccountTest, meta_of_another_device_disturbs_nothing_and_sees_no_uncommitted_row) {
     start("a");
     apply_chunk("a", cards_chunk(1, 3));
     const auto before = meta("b");
-    EXPECT_TRUE(before.empty);  // R-META-01
+    EXPECT_TRUE(before.empty);
     EXPECT_EQ(before.usn, Usn{0});
     ok(Method::finish, "a");
     EXPECT_FALSE(meta("b").empty);
@@ -226,7 +229,7 @@ TEST_F(AccountTest, the_sanity_check_ignores_due_counts_and_graves) {  // R-SANI
     EXPECT_THAT(sanity_check("a", counts), HasSubstr(R"("status":"ok")"));
 }
 
-TEST_F(AccountTest, a_client_that_failed_its_own_check_is_told_bad) {
+TEST_F(AccountTest, a_client_that_failed_its_own_check_is_told_bad) {  // R-SANITY-04
     start("a");
     const auto reply = ok(Method::sanity_check, "a", R"({"client":"failed basic check"})");
     EXPECT_THAT(reply, HasSubstr(R"("status":"bad","c":"failed basic check")"));
@@ -241,7 +244,8 @@ TEST_F(AccountTest, abort_ends_only_the_sync_of_its_own_key) {  // R-ABORT-01
     EXPECT_EQ(ok(Method::abort, "a"), "null");
 }
 
-TEST_F(AccountTest, rows_deleted_under_a_running_chunk_are_not_sent) {  // R-CHUNK-04
+// R-CHUNK-04, R-SESS-06
+TEST_F(AccountTest, rows_deleted_under_a_running_chunk_are_not_sent) {
     sync_cards("a", cards_chunk(1, 600));
     start("b");
     std::size_t received = chunk("b").cards.size();
@@ -292,7 +296,7 @@ TEST_F(AccountTest, an_idle_account_is_closed_and_opens_again_by_itself) {  // R
     EXPECT_FALSE(meta().empty);
 }
 
-TEST_F(AccountTest, one_edit_on_the_server_reaches_two_clients_by_a_normal_sync) {
+TEST_F(AccountTest, one_edit_on_the_server_reaches_two_clients_by_a_normal_sync) {  // R-META-06
     sync_cards("a", cards_chunk(1, 1));
     const auto client_usn = meta().usn;  // both clients are up to date
     const auto before = meta().modified;
@@ -358,6 +362,7 @@ TEST_F(AccountTest, a_download_raises_the_usn_only_if_no_sync_is_running) {  // 
     EXPECT_EQ(meta().usn, Usn{2});
 }
 
+// R-FULL-13
 TEST_F(AccountTest, an_upload_ends_a_running_sync_and_waits_for_what_was_committed_meanwhile) {
     // Another account's collection is what is uploaded.
     Account donor(root_ / "donor");

@@ -52,7 +52,7 @@ constexpr auto rev_members =
 constexpr auto lapse_members =
     std::to_array<std::string_view>({"delays", "leechAction", "leechFails", "minInt", "mult"});
 
-// `new.order` of the JSON; DeckConfigConfig.new_card_insert_order has the reverse.
+// `new.order` of the JSON; DeckConfigConfig.new_card_insert_order has the reverse (R-STORE-15).
 constexpr std::int64_t json_order_random = 0;
 constexpr std::int64_t json_order_due = 1;
 constexpr std::int32_t stored_order_random = 1;

@@ -61,7 +61,7 @@ std::string encoded_member(const DeckConfigConfig& config, std::string_view name
     return member ? sorted_text(*member) : "absent";
 }
 
-TEST(DeckConfigJson, needs_each_required_member) {
+TEST(DeckConfigJson, needs_each_required_member) {  // R-CHANGES-12
     for (const char* member :
          {"id", "mod", "name", "usn", "maxTaken", "autoplay", "timer", "new", "rev", "lapse"}) {
         EXPECT_FALSE(decode_with(member, "")) << member;
@@ -102,6 +102,7 @@ TEST(DeckConfigJson, reads_the_new_part) {
     EXPECT_EQ(new_with("perDay", "1.0").new_per_day(), 0U);
 }
 
+// R-STORE-15
 TEST(DeckConfigJson, reads_the_order_of_new_cards_by_its_meaning) {
     EXPECT_EQ(new_with("order", "0").new_card_insert_order(), 1);  // random
     for (const char* due : {"1", "2", "-1", "0.0", "\"0\"", "null"}) {
@@ -222,7 +223,7 @@ TEST(DeckConfigJson, reads_later_members_strictly_if_they_are_there) {
     EXPECT_EQ(decode_with("answerAction", "4")->config.answer_action(), 4);
 }
 
-TEST(DeckConfigJson, keeps_unknown_members_under_the_name_of_their_part) {
+TEST(DeckConfigJson, keeps_unknown_members_under_the_name_of_their_part) {  // R-CHANGES-08
     auto text = with(config_json(), "x", "1.0");
     text = with(text, "new", with(new_json, "separate", "true"));
     text = with(text, "rev", with(rev_json, "fuzz", "0.05"));
@@ -254,7 +255,7 @@ TEST(DeckConfigJson, rounds_the_starting_ease) {
     }
 }
 
-TEST(DeckConfigJson, sends_the_default_for_a_stored_value_out_of_range) {
+TEST(DeckConfigJson, sends_the_default_for_a_stored_value_out_of_range) {  // R-STORE-16
     DeckConfigConfig zero;
     EXPECT_EQ(encoded_member(zero, "new"),
               R"({"bury":false,"delays":[],"initialFactor":2500,"ints":[1,4,0],"order":1,)"
@@ -294,7 +295,7 @@ TEST(DeckConfigJson, sends_the_default_for_a_stored_value_out_of_range) {
     EXPECT_EQ(encode_text(encode_deck_config, of_high), encode_text(encode_deck_config, of_zero));
 }
 
-TEST(DeckConfigJson, sends_the_bounds_of_the_ranges) {
+TEST(DeckConfigJson, sends_the_bounds_of_the_ranges) {  // R-STORE-16
     DeckConfigConfig config;
     config.set_initial_ease(1.31F);
     EXPECT_EQ(encoded_member(config, "initialFactor", "new"), "1310");

@@ -1,5 +1,4 @@
-// A deck as schema-11 JSON. Source: rslib/src/decks/schema11.rs at c32cb29; protocol facts B.4,
-// B.6.
+// A deck as schema-11 JSON. Source: rslib/src/decks/schema11.rs at c32cb29.
 #pragma once
 
 #include "json/reader.hpp"

@@ -46,7 +46,7 @@ TEST(DeckJson, names_the_member_that_is_wrong_but_not_its_content) {
     EXPECT_EQ(decode_text(decode_deck, "[]").error().kind, ErrorKind::malformed);
 }
 
-TEST(DeckJson, needs_each_required_member) {
+TEST(DeckJson, needs_each_required_member) {  // R-CHANGES-12
     for (const char* member : {"id", "name", "usn", "lrnToday", "revToday", "newToday", "timeToday",
                                "collapsed", "dyn", "conf"}) {
         EXPECT_FALSE(readable(normal_json, member, "")) << member;
@@ -77,7 +77,7 @@ TEST(DeckJson, reads_numbers_of_ids_from_strings) {
     EXPECT_FALSE(readable(normal_json, "conf", "\" 3\""));
 }
 
-TEST(DeckJson, reads_flags_and_texts_strictly) {
+TEST(DeckJson, reads_flags_and_texts_strictly) {  // R-CHANGES-12
     for (const char* member : {"collapsed", "browserCollapsed", "md"}) {
         EXPECT_TRUE(readable(normal_json, member, "true")) << member;
         EXPECT_FALSE(readable(normal_json, member, "1")) << member;
@@ -88,7 +88,7 @@ TEST(DeckJson, reads_flags_and_texts_strictly) {
     EXPECT_FALSE(readable(filtered_json, "separate", "0"));
 }
 
-TEST(DeckJson, stores_the_name_normalised_and_writes_it_back) {
+TEST(DeckJson, stores_the_name_normalised_and_writes_it_back) {  // R-STORE-12
     const Deck deck = normal_with("name", "\"foo:::bar::\\u0001 ::u\\u0308\"");
     EXPECT_EQ(deck.name,
               "foo\x1f"
@@ -217,7 +217,7 @@ TEST(DeckJson, reads_the_rest_of_a_filtered_deck) {
     EXPECT_EQ(encoded_member(filtered_with("separate", "false"), "separate"), "true");
 }
 
-TEST(DeckJson, keeps_unknown_members_and_those_of_the_other_kind) {
+TEST(DeckJson, keeps_unknown_members_and_those_of_the_other_kind) {  // R-CHANGES-08
     const Deck normal = normal_with("resched", "5");
     EXPECT_EQ(normal.common.other(), R"({"resched":5})");
     EXPECT_EQ(encoded_member(normal, "resched"), "5");

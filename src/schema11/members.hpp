@@ -1,6 +1,6 @@
 // Reads the members of one schema-11 object, each with the leniency that the official decoder has
-// for it (protocol facts B.4). Invariant: the first error is kept in status() and names the member;
-// readings after it still give values, so that a decoder is a plain list of its members.
+// for it (spec/09-leniencies.md). Invariant: the first error is kept in status() and names the
+// member; readings after it still give values, so that a decoder is a plain list of its members.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // A notetype as schema-11 JSON, the form in which every protocol version sends it.
-// Source: rslib/src/notetype/schema11.rs at c32cb29; protocol facts B.4 and B.5.
+// Source: rslib/src/notetype/schema11.rs at c32cb29.
 #pragma once
 
 #include "json/reader.hpp"

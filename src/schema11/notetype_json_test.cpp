@@ -41,7 +41,7 @@ columns::TemplateConfig template_with(std::string_view member, std::string_view 
     return decode_template_with(member, value).value().templates.at(0).config;
 }
 
-TEST(NotetypeJson, needs_each_required_member) {
+TEST(NotetypeJson, needs_each_required_member) {  // R-CHANGES-12
     for (const char* member :
          {"id", "name", "type", "mod", "usn", "sortf", "did", "tmpls", "flds", "css"}) {
         EXPECT_FALSE(decode_with(member, "")) << member;
@@ -60,7 +60,7 @@ TEST(NotetypeJson, says_where_an_object_inside_is_wrong) {
     EXPECT_EQ(decode_with("tmpls", "[5]").error().context, "tmpls: not an object");
 }
 
-TEST(NotetypeJson, reads_its_own_members_strictly) {
+TEST(NotetypeJson, reads_its_own_members_strictly) {  // R-CHANGES-12
     EXPECT_EQ(decode_with("id", "\"17\"")->id.value, 17);
     EXPECT_EQ(decode_with("type", "1")->config.kind(), 1);
     for (const char* type : {"2", "-1", "1.0", "\"1\"", "true", "null"}) {
@@ -151,7 +151,7 @@ TEST(NotetypeJson, reads_a_templates_members) {
     EXPECT_FALSE(template_with("id", "null").has_id());
 }
 
-TEST(NotetypeJson, checks_ordinals_but_counts_positions) {
+TEST(NotetypeJson, checks_ordinals_but_counts_positions) {  // R-STORE-14
     for (const char* ord : {"-1", "65536", "1.0", "\"0\"", "true"}) {
         EXPECT_FALSE(decode_field_with("ord", ord)) << ord;
         EXPECT_FALSE(decode_template_with("ord", ord)) << ord;
@@ -165,7 +165,7 @@ TEST(NotetypeJson, checks_ordinals_but_counts_positions) {
     EXPECT_EQ(text.find(R"("ord":9)"), std::string::npos);
 }
 
-TEST(NotetypeJson, keeps_unknown_members_at_each_level) {
+TEST(NotetypeJson, keeps_unknown_members_at_each_level) {  // R-CHANGES-08
     EXPECT_EQ(decode_with("vers", "[1.0]")->config.other(), R"({"vers":[1.0]})");
     EXPECT_EQ(field_with("media", "[]").other(), R"({"media":[]})");
     EXPECT_EQ(template_with("x", "null").other(), R"({"x":null})");

@@ -1,5 +1,5 @@
 // Members that the schema does not name: kept as JSON text in an object's `other` bytes (empty if
-// there are none) and written back, so that a newer client loses nothing (protocol facts B.5–B.7).
+// there are none) and written back, so that a newer client loses nothing (R-CHANGES-08).
 #pragma once
 
 #include <initializer_list>

@@ -1,5 +1,5 @@
 // One account at work: what is asked of it runs in order, one thing at a time, on the worker pool.
-// Different accounts run in parallel. Only short steps belong here (design §2).
+// Different accounts run in parallel. Only short steps belong here.
 #pragma once
 
 #include <atomic>

@@ -20,7 +20,7 @@ TEST(Budgets, give_what_they_have_and_get_it_back) {
     EXPECT_EQ(budget.used(), 0U);
 }
 
-TEST(Budgets, of_one_account_leave_room_for_the_others) {
+TEST(Budgets, of_one_account_leave_room_for_the_others) {  // R-LIM-06
     Budget all(10, "all");
     Budget one(6, "one", &all);
     Budget other(6, "other", &all);

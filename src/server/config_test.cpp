@@ -23,7 +23,7 @@ ParsedConfig parsed_with(const Environment& additions) {
     return parse_config(environment);
 }
 
-TEST(Config, needs_one_user_and_has_the_official_defaults) {
+TEST(Config, needs_one_user_and_has_the_official_defaults) {  // R-AUTH-06, R-LIM-02
     const auto parsed = parse_config({{"SYNC_USER1", "user:pass"}, {"HOME", "/home/me"}});
     EXPECT_THAT(parsed.problems, IsEmpty());
     EXPECT_THAT(parsed.remarks, IsEmpty());
@@ -65,12 +65,12 @@ TEST(Config, takes_every_variable_of_the_official_server) {
     EXPECT_EQ(parsed.config.ip_source, IpSource::x_real_ip);
 }
 
-TEST(Config, never_lets_an_upload_grow_beyond_what_clients_can_download) {
+TEST(Config, never_lets_an_upload_grow_beyond_what_clients_can_download) {  // R-LIM-03
     const auto parsed = parsed_with({{"MAX_SYNC_PAYLOAD_MEGS", "2000"}});
     EXPECT_EQ(parsed.config.upload_unpacked_bytes_max(), 0xffff'ffffU);
 }
 
-TEST(Config, takes_hashed_passwords_whatever_the_value_of_the_switch) {
+TEST(Config, takes_hashed_passwords_whatever_the_value_of_the_switch) {  // R-AUTH-06, R-AUTH-07
     const std::string value =
         "user:$pbkdf2-sha256$i=1000,l=16$MDEyMzQ1Njc4OWFiY2RlZg$"
         "MDEyMzQ1Njc4OWFiY2RlZg";

@@ -1,6 +1,6 @@
 // Full uploads and downloads. Invariants: memory for each is constant; the actor is only asked for
 // short steps; a refused or broken transfer leaves the collection and a running sync alone; a
-// replaced collection that held something is kept as a version first (design decision 7).
+// replaced collection that held something is kept as a version first (R-FULL-10).
 #pragma once
 
 #include <cstddef>

@@ -57,7 +57,7 @@ protected:
         "1, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '' from col";
 };
 
-TEST_F(FullSyncTest, a_download_is_the_collection) {
+TEST_F(FullSyncTest, a_download_is_the_collection) {  // R-TRANS-08
     start();
     EXPECT_EQ(download().substr(0, 15), "SQLite format 3");
     expect_no_temporary_files();
@@ -73,14 +73,14 @@ TEST_F(FullSyncTest, a_download_for_an_older_http_goes_to_the_end_of_the_connect
     EXPECT_TRUE(client->is_closed());
 }
 
-TEST_F(FullSyncTest, an_upload_replaces_the_collection) {
+TEST_F(FullSyncTest, an_upload_replaces_the_collection) {  // R-FULL-01, R-FULL-11
     start();
     EXPECT_EQ(good("upload", changed(add_card)), "OK");
     EXPECT_EQ(cards_on_server(), 1);
     expect_no_temporary_files();
 }
 
-TEST_F(FullSyncTest, the_replaced_collection_is_kept_and_can_be_restored) {
+TEST_F(FullSyncTest, the_replaced_collection_is_kept_and_can_be_restored) {  // R-FULL-10
     start();
     const auto empty = changed("select 1");
     good("upload", changed(add_card));
@@ -131,7 +131,7 @@ TEST_F(FullSyncTest, a_version_is_restored_over_a_damaged_collection) {
     EXPECT_EQ(cards_on_server(), 1);
 }
 
-TEST_F(FullSyncTest, an_upload_that_is_no_collection_changes_nothing) {
+TEST_F(FullSyncTest, an_upload_that_is_no_collection_changes_nothing) {  // R-FULL-03
     start();
     const auto good_file = changed(add_card);
     good("upload", good_file);
@@ -147,7 +147,7 @@ TEST_F(FullSyncTest, an_upload_that_is_no_collection_changes_nothing) {
     expect_no_temporary_files();
 }
 
-TEST_F(FullSyncTest, an_upload_over_the_limits_is_refused_in_words) {
+TEST_F(FullSyncTest, an_upload_over_the_limits_is_refused_in_words) {  // R-FULL-02, R-LIM-02
     start();
     std::string noise(2U << 20U, '\0');
     std::uint32_t state = 1;
@@ -163,7 +163,7 @@ TEST_F(FullSyncTest, an_upload_over_the_limits_is_refused_in_words) {
     expect_no_temporary_files();
 }
 
-TEST_F(FullSyncTest, an_upload_that_breaks_off_leaves_nothing_behind) {
+TEST_F(FullSyncTest, an_upload_that_breaks_off_leaves_nothing_behind) {  // R-FULL-14
     start();
     const auto packed = zstd::pack(changed(add_card));
     const auto text = post("/sync/upload", packed, false, "Expect: 100-continue\r\n");

@@ -20,7 +20,7 @@ struct HttpLimits {
     std::chrono::milliseconds idle_time = std::chrono::seconds(120);  // longer than clients keep it
     std::chrono::milliseconds body_stall_time = std::chrono::seconds(60);
     // A body that comes more slowly than this on the whole is not waited for.
-    std::uint64_t body_bytes_per_second_min = 1024;
+    std::uint64_t body_bytes_per_second_min = 1024;  // R-LIM-10
     std::chrono::milliseconds linger_time = std::chrono::seconds(5);
     std::size_t header_bytes_max = std::size_t{16} * 1024;
     // Of a body that nobody wanted: read for linger_time so that the connection can be kept.

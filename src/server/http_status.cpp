@@ -8,7 +8,7 @@ int http_status(ErrorKind kind) {
     switch (kind) {
         case ErrorKind::malformed:
         case ErrorKind::inconsistent_data:
-            return 400;
+            return 400;  // R-ERR-01
         case ErrorKind::unsupported_version:
             return 501;
         case ErrorKind::too_large:

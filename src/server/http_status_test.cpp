@@ -8,7 +8,7 @@
 namespace ankiwire::server {
 namespace {
 
-TEST(HttpStatus, is_what_clients_understand) {
+TEST(HttpStatus, is_what_clients_understand) {  // R-ERR-01
     using enum ErrorKind;
     for (const auto& [kind, status] : std::vector<std::pair<ErrorKind, int>>{
              {malformed, 400},

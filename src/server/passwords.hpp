@@ -15,10 +15,11 @@ namespace ankiwire::server {
 // The official cost of a password check.
 inline constexpr std::uint32_t pbkdf2_iterations_default = 600'000;
 
-// `user:password` → the hex SHA-1 that the official server hands out as host key.
+// `user:password` → the hex SHA-1 that the official server hands out as host key (R-AUTH-06).
 HostKey environment_host_key(std::string_view user_and_password);
 
-// A PHC string: $pbkdf2-sha256$i=600000,l=32$<salt>$<hash>, both in base64 without padding.
+// A PHC string: $pbkdf2-sha256$i=600000,l=32$<salt>$<hash>, both in base64 without padding
+// (R-AUTH-07).
 struct PasswordHash {
     enum class Digest { sha256, sha512 };
     Digest digest = Digest::sha256;

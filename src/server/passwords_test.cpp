@@ -13,12 +13,12 @@ constexpr std::string_view sha256_phc =
 constexpr std::string_view sha512_phc =
     "$pbkdf2-sha512$i=1000,l=32$MDEyMzQ1Njc4OWFiY2RlZg$IH45aJerz5VBIPZxXC/enwuS63NAdag/p9wxP+zkwmA";
 
-TEST(HostKeys, are_those_of_the_official_server) {
+TEST(HostKeys, are_those_of_the_official_server) {  // R-AUTH-06
     EXPECT_EQ(environment_host_key("user:pass").reveal(),
               "b2619aa1529dfdc4248e6edbf3c1b2a2b014cf6d");
 }
 
-TEST(PasswordHashes, are_read_with_all_their_parts) {
+TEST(PasswordHashes, are_read_with_all_their_parts) {  // R-AUTH-07
     const auto parsed = parse_password_hash(sha256_phc);
     ASSERT_TRUE(parsed) << parsed.error().context;
     EXPECT_EQ(parsed->digest, PasswordHash::Digest::sha256);
@@ -59,7 +59,7 @@ TEST(PasswordHashes, are_not_repeated_in_errors) {
     EXPECT_EQ(parsed.error().context.find("secret"), std::string::npos);
 }
 
-TEST(PasswordVerifiers, know_the_password_of_a_hash) {
+TEST(PasswordVerifiers, know_the_password_of_a_hash) {  // R-AUTH-07
     for (const auto phc : {sha256_phc, sha512_phc}) {
         const PasswordVerifier verifier(*parse_password_hash(phc));
         EXPECT_TRUE(verifier.matches(Password("pass")));

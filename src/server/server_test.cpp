@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 
 const std::string get_health = "GET /health HTTP/1.1\r\nHost: x\r\n\r\n";
 
-TEST_F(ServerTest, is_healthy_and_says_what_it_is) {
+TEST_F(ServerTest, is_healthy_and_says_what_it_is) {  // R-TRANS-13
     start();
     const auto client = connect();
     EXPECT_EQ(client->ask(get_health).status, 200);
@@ -30,7 +30,7 @@ TEST_F(ServerTest, is_healthy_and_says_what_it_is) {
     EXPECT_EQ(client->ask(get_health).status, 200);
 }
 
-TEST_F(ServerTest, logs_in_by_name_and_password_alone) {
+TEST_F(ServerTest, logs_in_by_name_and_password_alone) {  // R-AUTH-01, R-AUTH-02
     start();
     const auto key = header_.host_key;
     header_.host_key = HostKey();
@@ -40,6 +40,7 @@ TEST_F(ServerTest, logs_in_by_name_and_password_alone) {
     EXPECT_EQ(call("hostKey", R"({"u":"alice"})").status, 400);
 }
 
+// R-TRANS-01, R-TRANS-08, R-TRANS-09, R-TRANS-10, R-FINISH-02
 TEST_F(ServerTest, carries_a_whole_sync) {
     start();
     const auto before = good("meta", meta_request);
@@ -54,7 +55,7 @@ TEST_F(ServerTest, carries_a_whole_sync) {
     EXPECT_EQ(call("finish", "{}").status, 409);
 }
 
-TEST_F(ServerTest, keeps_a_connection_through_good_and_bad_requests) {
+TEST_F(ServerTest, keeps_a_connection_through_good_and_bad_requests) {  // R-ERR-05
     start();
     const auto client = connect();
     const auto meta = post("/sync/meta", zstd::pack(meta_request));
@@ -73,6 +74,7 @@ TEST_F(ServerTest, keeps_a_connection_through_good_and_bad_requests) {
     }
 }
 
+// R-TRANS-07
 TEST_F(ServerTest, takes_bodies_of_known_length_and_in_chunks_and_requests_in_advance) {
     start();
     const auto packed = zstd::pack(meta_request);
@@ -84,7 +86,7 @@ TEST_F(ServerTest, takes_bodies_of_known_length_and_in_chunks_and_requests_in_ad
     }
 }
 
-TEST_F(ServerTest, says_continue_only_when_it_wants_the_body) {
+TEST_F(ServerTest, says_continue_only_when_it_wants_the_body) {  // R-ERR-02
     start();
     const auto packed = zstd::pack(meta_request);
     const auto text = post("/sync/meta", packed, false, "Expect: 100-continue\r\n");
@@ -106,7 +108,7 @@ TEST_F(ServerTest, says_continue_only_when_it_wants_the_body) {
     EXPECT_TRUE(other->is_closed());
 }
 
-TEST_F(ServerTest, finds_the_method_in_any_reasonable_path) {
+TEST_F(ServerTest, finds_the_method_in_any_reasonable_path) {  // R-TRANS-02, R-ERR-02
     start();
     const auto client = connect();
     for (const auto* path : {"/sync/meta", "/meta", "/prefix/sync/meta", "//sync//meta",
@@ -123,6 +125,7 @@ TEST_F(ServerTest, finds_the_method_in_any_reasonable_path) {
     EXPECT_EQ(get.header("Allow"), "POST");
 }
 
+// R-TRANS-03, R-AUTH-03, R-ERR-03, R-ERR-06
 TEST_F(ServerTest, refuses_headers_that_it_does_not_understand) {
     start();
     const auto client = connect();
@@ -137,12 +140,12 @@ TEST_F(ServerTest, refuses_headers_that_it_does_not_understand) {
     EXPECT_EQ(ask("Content-Type: multipart/form-data; boundary=x\r\n").status, 501);
 }
 
-TEST_F(ServerTest, tells_a_client_of_another_version_to_update) {
+TEST_F(ServerTest, tells_a_client_of_another_version_to_update) {  // R-META-04
     start();
     EXPECT_EQ(call("meta", R"({"v":12,"cv":"x"})").status, 501);
 }
 
-TEST_F(ServerTest, stops_reading_a_body_that_is_too_large) {
+TEST_F(ServerTest, stops_reading_a_body_that_is_too_large) {  // R-LIM-01
     start();
     const auto client = connect();
     client->send(post("/sync/meta", std::string(70'000, 'x')));
@@ -157,7 +160,7 @@ TEST_F(ServerTest, stops_reading_a_body_that_is_too_large) {
     EXPECT_FALSE(reply.keep_alive);
 }
 
-TEST_F(ServerTest, carries_a_long_reply) {
+TEST_F(ServerTest, carries_a_long_reply) {  // R-TRANS-08
     start();
     const auto tag_of = [](std::uint64_t i) {
         return '"' + std::to_string(i * 11400714819323198485U) + '"';
@@ -175,7 +178,7 @@ TEST_F(ServerTest, carries_a_long_reply) {
     EXPECT_NE(reply.unpacked().find(tag_of(19'999)), std::string::npos);
 }
 
-TEST_F(ServerTest, counts_the_values_of_a_body_not_only_its_bytes) {
+TEST_F(ServerTest, counts_the_values_of_a_body_not_only_its_bytes) {  // R-LIM-06
     options_.bodies_bytes_max = 50'000;
     start();
     const auto body = [](const std::string& tag) {
@@ -191,7 +194,7 @@ TEST_F(ServerTest, counts_the_values_of_a_body_not_only_its_bytes) {
                              std::string(10'000, 'x') + "\"]}}");
 }
 
-TEST_F(ServerTest, has_a_budget_for_the_bodies_of_all) {
+TEST_F(ServerTest, has_a_budget_for_the_bodies_of_all) {  // R-LIM-06, R-ERR-04
     options_.bodies_bytes_max = 1000;
     start();
     EXPECT_EQ(call("meta", meta_request).status, 200);
@@ -219,7 +222,7 @@ TEST_F(ServerTest, does_not_wait_for_ever_for_a_header) {
     EXPECT_TRUE(client->is_closed());
 }
 
-TEST_F(ServerTest, does_not_wait_for_ever_for_a_body) {
+TEST_F(ServerTest, does_not_wait_for_ever_for_a_body) {  // R-LIM-10
     options_.http.body_stall_time = 50ms;
     options_.http.linger_time = 50ms;
     start();
@@ -229,7 +232,7 @@ TEST_F(ServerTest, does_not_wait_for_ever_for_a_body) {
     EXPECT_TRUE(client->is_closed());
 }
 
-TEST_F(ServerTest, does_not_wait_for_a_body_that_trickles_in) {
+TEST_F(ServerTest, does_not_wait_for_a_body_that_trickles_in) {  // R-LIM-10
     options_.http.body_stall_time = 500ms;
     options_.http.linger_time = 500ms;
     start();
@@ -248,7 +251,7 @@ TEST_F(ServerTest, does_not_wait_for_a_body_that_trickles_in) {
     }
 }
 
-TEST_F(ServerTest, takes_a_few_full_syncs_of_one_account_at_once) {
+TEST_F(ServerTest, takes_a_few_full_syncs_of_one_account_at_once) {  // R-LIM-07
     start();
     const auto head =
         "POST /sync/upload HTTP/1.1\r\nHost: x\r\nanki-sync: " + wire::encode_sync_header(header_) +
@@ -298,7 +301,7 @@ TEST_F(ServerTest, logs_a_line_for_each_request_with_the_nearest_proxys_address_
     }
 }
 
-TEST_F(ServerTest, refuses_connections_beyond_its_limit) {
+TEST_F(ServerTest, refuses_connections_beyond_its_limit) {  // R-ERR-04
     options_.connections_max = 1;
     start();
     auto first = connect();
@@ -343,7 +346,7 @@ TEST_F(ServerTest, breaks_off_a_request_that_does_not_end_when_it_stops) {
     EXPECT_TRUE(client->is_closed());
 }
 
-TEST_F(ServerTest, rolls_a_running_sync_back_when_it_stops) {
+TEST_F(ServerTest, rolls_a_running_sync_back_when_it_stops) {  // R-SESS-01
     start();
     good("meta", meta_request);
     good("start", R"({"minUsn":0,"lnewer":false})");
@@ -356,6 +359,7 @@ TEST_F(ServerTest, rolls_a_running_sync_back_when_it_stops) {
                 testing::Not(HasSubstr("lost")));
 }
 
+// R-SESS-05, R-STORE-05
 TEST_F(ServerTest, rolls_an_idle_sync_back_and_releases_its_file_without_a_further_request) {
     options_.idle = {.session_ms = 50, .account_ms = 50};
     options_.tick_time = 10ms;

@@ -85,7 +85,7 @@ Result<std::string> unpack(PackedBody& body) {
 Reply packed_reply(std::string_view plain) {
     return {.status = 200,
             .content_type = "application/octet-stream",
-            .headers = {{"anki-original-size", std::to_string(plain.size())}},
+            .headers = {{"anki-original-size", std::to_string(plain.size())}},  // R-TRANS-08
             .body = zstd::pack(plain),
             .stream = nullptr};
 }
@@ -96,7 +96,7 @@ Reply text_reply(int status, std::string text) {
 
 Reply error_reply(const Error& error) {
     auto reply = text_reply(http_status(error.kind), error_text(error));
-    if (error.kind == ErrorKind::busy) {
+    if (error.kind == ErrorKind::busy) {  // R-ERR-04
         reply.headers.emplace_back("Retry-After", retry_after_seconds);
     }
     return reply;
@@ -104,13 +104,14 @@ Reply error_reply(const Error& error) {
 
 Result<wire::SyncHeader> parse_header(const RequestHead& head) {
     if (!head.sync_header) {
-        if (head.content_type.starts_with("multipart/")) {
+        if (head.content_type.starts_with("multipart/")) {  // R-ERR-06
             return fail(ErrorKind::unsupported_version, "this client speaks an older protocol");
         }
         return fail(ErrorKind::malformed, "the anki-sync header is missing");
     }
     auto header = wire::parse_sync_header(*head.sync_header);
-    // In a header an unknown version is malformed; only the one in `meta` tells clients to update.
+    // In a header an unknown version is malformed; only the one in `meta` tells clients to update
+    // (R-ERR-03).
     if (!header && header.error().kind == ErrorKind::unsupported_version) {
         return fail(ErrorKind::malformed, header.error().context);
     }
@@ -148,7 +149,7 @@ Deadline SyncService::deadline() const {
 
 asio::awaitable<Reply> SyncService::handle(const RequestHead& head, RequestBody& body,
                                            RequestNotes& notes) {
-    if (head.verb == Verb::get && head.path == "/health") {
+    if (head.verb == Verb::get && head.path == "/health") {  // R-TRANS-13
         notes.quiet = true;
         co_return text_reply(200, "OK");
     }
@@ -246,15 +247,15 @@ asio::awaitable<Result<Reply>> SyncService::upload(const Call& call,
                                                    std::shared_ptr<AccountActor> actor,
                                                    RequestBody& body, RequestNotes& notes) {
     const auto result = co_await full_sync_.upload(actor, call.header.client, body);
-    auto text = upload_ok_text;
+    auto text = upload_ok_text;  // R-FULL-01
     if (!result) {
         notes.problem = result.error().context;
         switch (result.error().kind) {
             case ErrorKind::corrupt_upload:
-                text = upload_corrupt_text;
+                text = upload_corrupt_text;  // R-FULL-03
                 break;
             case ErrorKind::too_large:
-                text = upload_too_large_text;
+                text = upload_too_large_text;  // R-FULL-02
                 break;
             default:
                 co_return result.error();

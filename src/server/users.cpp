@@ -19,7 +19,7 @@ EnvUserDirectory::EnvUserDirectory(const Config& config, asio::thread_pool::exec
         by_blinded_key_.emplace(blinded(user.host_key.reveal()), entry);
     }
     if (config.passwords_hashed && !entries_.empty()) {
-        nobody_ = entries_.front().verifier;  // the same cost as that of a known user
+        nobody_ = entries_.front().verifier;  // the same cost as that of a known user: R-AUTH-04
     }
 }
 
@@ -43,7 +43,7 @@ asio::awaitable<Result<UserDirectory::Login>> EnvUserDirectory::authenticate(std
         return matches;
     };
     CO_TRY_ASSIGN(const bool matches, co_await run_on(lane_, std::move(check)));
-    if (!matches || entry == nullptr) {
+    if (!matches || entry == nullptr) {  // R-AUTH-02
         co_return fail(ErrorKind::auth_failed, "unknown user or wrong password");
     }
     co_return Login{entry->user, entry->key};
@@ -51,7 +51,7 @@ asio::awaitable<Result<UserDirectory::Login>> EnvUserDirectory::authenticate(std
 
 asio::awaitable<Result<User>> EnvUserDirectory::resolve(HostKey key, Deadline /*deadline*/) {
     const auto found = by_blinded_key_.find(blinded(key.reveal()));
-    if (found == by_blinded_key_.end()) {
+    if (found == by_blinded_key_.end()) {  // R-AUTH-03
         co_return fail(ErrorKind::auth_failed, "unknown host key");
     }
     co_return found->second->user;

@@ -54,7 +54,7 @@ protected:
     HostKey key_;
 };
 
-TEST_F(Users, log_in_with_their_password) {
+TEST_F(Users, log_in_with_their_password) {  // R-AUTH-01
     const auto login = authenticate("alice", "pass");
     ASSERT_TRUE(login) << login.error().context;
     EXPECT_EQ(login->key, key_);
@@ -62,7 +62,7 @@ TEST_F(Users, log_in_with_their_password) {
     EXPECT_EQ(login->user.folder, "/data/alice");
 }
 
-TEST_F(Users, are_refused_alike_whatever_is_wrong) {
+TEST_F(Users, are_refused_alike_whatever_is_wrong) {  // R-AUTH-02
     const auto wrong_password = authenticate("alice", "Pass");
     const auto unknown_name = authenticate("Alice", "pass");
     EXPECT_EQ(refusal(wrong_password), ErrorKind::auth_failed);
@@ -78,7 +78,7 @@ TEST_F(Users, are_not_checked_after_their_deadline) {
     EXPECT_EQ(refusal(authenticate("alice", "pass", Deadline::min())), ErrorKind::busy);
 }
 
-TEST_F(Users, are_known_by_their_host_key) {
+TEST_F(Users, are_known_by_their_host_key) {  // R-AUTH-03
     EnvUserDirectory users(config_, lane_.get_executor());
     const auto user = run(users.resolve(key_, never));
     ASSERT_TRUE(user) << user.error().context;

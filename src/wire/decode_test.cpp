@@ -38,7 +38,7 @@ std::string cards(const std::string& row) { return in_chunk("cards", row); }
 std::string notes(const std::string& row) { return in_chunk("notes", row); }
 std::string revlog(const std::string& row) { return in_chunk("revlog", row); }
 
-TEST(DecodeHostKey, takes_any_text) {
+TEST(DecodeHostKey, takes_any_text) {  // R-TRANS-11
     const auto request = decode_host_key_request(R"({"u":"\u00fcser","p":"","new":[{}]})");
     ASSERT_TRUE(request);
     EXPECT_EQ(request->username, "\xc3\xbcser");
@@ -78,7 +78,7 @@ TEST(DecodeMeta, refuses) {
                                          {R"({"v":11,"cv":11})", "cv: "}});
 }
 
-TEST(DecodeStart, takes_graves_in_every_form_that_clients_have_used) {
+TEST(DecodeStart, takes_graves_in_every_form_that_clients_have_used) {  // R-TRANS-11
     const std::vector<std::pair<std::string, std::optional<Graves>>> cases = {
         {"", std::nullopt},
         {R"(,"graves":null)", std::nullopt},
@@ -160,7 +160,7 @@ TEST(DecodeApplyChanges, takes_the_last_of_a_repeated_config_key) {
     EXPECT_EQ(changes->config, (std::vector<ConfigEntry>{{"a", "[3]"}, {"b", "2"}}));
 }
 
-TEST(DecodeApplyChanges, refuses) {
+TEST(DecodeApplyChanges, refuses) {  // R-CHANGES-12
     const auto with = [](const std::string& members) { return R"({"changes":{)" + members + "}}"; };
     expect_refused(decode_apply_changes_request,
                    {{"{}", "changes: missing"},
@@ -329,7 +329,7 @@ TEST(DecodeApplyChunk, tells_no_content_in_an_error) {
     EXPECT_EQ(chunk.error().context, "chunk: notes: data: not a string");
 }
 
-TEST(DecodeSanityCheck, takes_counts_and_texts_and_ignores_full) {
+TEST(DecodeSanityCheck, takes_counts_and_texts_and_ignores_full) {  // R-TRANS-11
     const auto counts =
         decode_sanity_check_request(R"({"client":[[1,2,3],4,5,6,7,8,9,10],"full":true})");
     ASSERT_TRUE(counts);

@@ -43,7 +43,7 @@ TEST(Encode, host_key_response) {
     EXPECT_EQ(encode_host_key_response({HostKey("0123abcd")}), R"({"key":"0123abcd"})");
 }
 
-TEST(Encode, meta_response) {
+TEST(Encode, meta_response) {  // R-META-02
     EXPECT_EQ(encode_meta_response({.modified = {1700000000123},
                                     .schema_modified = {1600000000456},
                                     .usn = {7},
@@ -86,7 +86,7 @@ TEST(Encode, chunk_response_leaves_empty_lists_out) {
               R"("{\"s\":1.5}"]]})");
 }
 
-TEST(Encode, chunk_response_with_rows_of_each_kind) {
+TEST(Encode, chunk_response_with_rows_of_each_kind) {  // R-CHUNK-12
     const RevlogEntry entry{.id = {1},
                             .card_id = {2},
                             .usn = {3},
@@ -143,6 +143,7 @@ TEST(Encode, finish_response_is_digits_only) {
     EXPECT_EQ(encode_finish_response({1700000000123}), "1700000000123");
 }
 
+// R-TRANS-10
 TEST(Encode, a_method_without_a_result_answers_null) { EXPECT_EQ(encode_null_response(), "null"); }
 
 TEST(Encode, requests) {

@@ -15,7 +15,7 @@ TEST(Methods, are_named_as_in_the_path) {
     EXPECT_EQ(method_name(Method::download), "download");
 }
 
-TEST(Methods, are_found_by_their_own_names) {
+TEST(Methods, are_found_by_their_own_names) {  // R-TRANS-01
     for (int i = 0; i < method_count; ++i) {
         const auto method = static_cast<Method>(i);
         EXPECT_EQ(method_from_path(method_name(method)), method) << i;

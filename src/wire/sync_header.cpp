@@ -36,11 +36,11 @@ Result<SyncHeader> parse_sync_header(std::string_view header) {
     if (header.size() > limits::sync_header_bytes_max) {
         return malformed("too long");
     }
-    if (!is_visible_ascii(header)) {
+    if (!is_visible_ascii(header)) {  // R-TRANS-04
         return malformed("not visible ASCII");
     }
     TRY_ASSIGN(const auto document, json::Document::parse(header));
-    TRY_ASSIGN(const auto root, document.root().object());
+    TRY_ASSIGN(const auto root, document.root().object());  // R-TRANS-03
     SyncHeader parsed;
     TRY_ASSIGN(const auto version, root.member("v"));
     TRY_ASSIGN(parsed.version, version.int32());

@@ -49,7 +49,7 @@ TEST(SyncHeader, of_another_version_is_told_apart_from_nonsense) {
     }
 }
 
-TEST(SyncHeader, is_refused_if_it_is_malformed) {
+TEST(SyncHeader, is_refused_if_it_is_malformed) {  // R-TRANS-03, R-TRANS-04
     const std::vector<std::pair<const char*, std::string>> cases = {
         {"nothing", ""},
         {"not JSON", "abc"},

@@ -84,10 +84,10 @@ Result<void> Decoder::push(std::string_view packed, const ByteSink& sink) {
 }
 
 Result<void> Decoder::finish() {
-    if (header_.empty()) {
+    if (header_.empty()) {  // R-TRANS-05
         return {};
     }
-    if (!frame_ended_) {
+    if (!frame_ended_) {  // R-TRANS-06
         return fail(ErrorKind::malformed, "zstd: the input ends inside a frame");
     }
     // Whether libzstd checks this itself depends on how the input is cut into pieces.

@@ -100,7 +100,7 @@ TEST(Zstd, unpacks_a_body_that_fills_many_buffers) {
     }
 }
 
-TEST(Zstd, takes_an_input_of_no_bytes_as_an_empty_body) {
+TEST(Zstd, takes_an_input_of_no_bytes_as_an_empty_body) {  // R-TRANS-05
     const auto unpacked = unpack("", limit);
     ASSERT_TRUE(unpacked);
     EXPECT_EQ(*unpacked, "");
@@ -112,14 +112,14 @@ TEST(Zstd, unpacks_an_empty_frame) {
     EXPECT_EQ(*unpacked, "");
 }
 
-TEST(Zstd, takes_a_body_of_exactly_the_limit_and_no_byte_more) {
+TEST(Zstd, takes_a_body_of_exactly_the_limit_and_no_byte_more) {  // R-LIM-01
     const auto at_limit = unpack(pack(std::string(limit, 'x')), limit);
     ASSERT_TRUE(at_limit);
     EXPECT_EQ(at_limit->size(), limit);
     EXPECT_EQ(kind_of_unpack(pack(std::string(limit + 1, 'x'))), ErrorKind::too_large);
 }
 
-TEST(Zstd, stops_a_bomb_before_the_sink_sees_more_than_the_limit) {
+TEST(Zstd, stops_a_bomb_before_the_sink_sees_more_than_the_limit) {  // R-LIM-01
     std::string packed;
     Encoder encoder;
     const std::string zeros(limits::mib, '\0');
@@ -160,14 +160,14 @@ TEST(Zstd, needs_no_more_memory_for_a_longer_stream) {
     EXPECT_LT(peak_memory_kib() - before, 32 * 1024);
 }
 
-TEST(Zstd, refuses_a_frame_that_is_cut_anywhere) {
+TEST(Zstd, refuses_a_frame_that_is_cut_anywhere) {  // R-TRANS-06
     const auto packed = pack("a body of some bytes, and some bytes more");
     for (std::size_t size = 1; size < packed.size(); ++size) {
         EXPECT_EQ(kind_of_unpack(packed.substr(0, size)), ErrorKind::malformed) << size;
     }
 }
 
-TEST(Zstd, refuses_bytes_after_the_frame) {
+TEST(Zstd, refuses_bytes_after_the_frame) {  // R-TRANS-06
     EXPECT_EQ(kind_of_unpack(pack("one") + "x"), ErrorKind::malformed);
     EXPECT_EQ(kind_of_unpack(pack("one") + pack("two")), ErrorKind::malformed);
 }
@@ -178,7 +178,7 @@ TEST(Zstd, refuses_a_skippable_frame) {
     EXPECT_EQ(kind_of_unpack(skippable + pack("one")), ErrorKind::malformed);
 }
 
-TEST(Zstd, refuses_what_is_not_zstd) {
+TEST(Zstd, refuses_what_is_not_zstd) {  // R-TRANS-05
     EXPECT_EQ(kind_of_unpack("{}"), ErrorKind::malformed);
     EXPECT_EQ(kind_of_unpack(bytes({0x1f, 0x8b, 0x08, 0x00})), ErrorKind::malformed);
     auto damaged = pack(std::string(1000, 'x'));
@@ -193,7 +193,7 @@ TEST(Zstd, refuses_a_frame_that_holds_less_than_it_declares) {
               ErrorKind::malformed);
 }
 
-TEST(Zstd, refuses_a_window_over_the_limit) {
+TEST(Zstd, refuses_a_window_over_the_limit) {  // R-LIM-05
     EXPECT_TRUE(unpack(frame_with_window(limits::zstd_window_log_max), limit));
     EXPECT_EQ(kind_of_unpack(frame_with_window(limits::zstd_window_log_max + 1)),
               ErrorKind::too_large);
