@@ -144,6 +144,45 @@ TEST_F(AccountTest, a_whole_sync_is_seen_by_the_next_device) {
     EXPECT_EQ(rows.cards[0].usn, Usn{0});  // the server's usn at the first device's start
 }
 
+// R-START-03
+TEST_F(AccountTest, the_graves_of_start_are_taken_and_not_echoed) {
+    const auto own = R"({"minUsn":0,"lnewer":false,"graves":{"cards":[77],"notes":[],"decks":[]}})";
+    EXPECT_EQ(ok(Method::start, "a", own), R"({"cards":[],"decks":[],"notes":[]})");
+    ok(Method::finish, "a");
+    EXPECT_THAT(start("b").cards, testing::ElementsAre(CardId{77}));
+}
+
+// R-CHANGES-01, R-CHANGES-02
+TEST_F(AccountTest, the_reply_to_changes_is_what_the_server_had_before) {
+    const auto with_tag = [](const std::string& tag) {
+        return R"({"changes":{"models":[],"decks":[[],[]],"tags":[")" + tag + "\"]}}";
+    };
+    start("a", 0, /*newer=*/true);
+    const auto to_newer = ok(Method::apply_changes, "a", with_tag("blue"));
+    EXPECT_THAT(to_newer, HasSubstr(R"("tags":[]})"));  // and so neither conf nor crt
+    EXPECT_THAT(ok(Method::apply_changes, "a", with_tag("red")), HasSubstr(R"("tags":["blue"]})"));
+    ok(Method::finish, "a");
+    start("b");
+    const auto to_older = ok(Method::apply_changes, "b", with_tag("green"));
+    EXPECT_THAT(to_older, HasSubstr(R"("tags":["blue","red"],"conf":{)"));
+    EXPECT_THAT(to_older, HasSubstr(R"("crt":)"));
+}
+
+// R-START-04
+TEST_F(AccountTest, start_unburies_the_cards_of_yesterday) {
+    const auto bury = [](collection::CollectionStore& store, Usn usn) {
+        auto rows = cards_chunk(5, 1);
+        rows.cards[0].queue = -2;
+        return store.apply_chunk(rows, {.server_usn = usn, .client_usn = usn, .now = {}});
+    };
+    ASSERT_TRUE(account_.edit(bury, now_));
+    now_.value += 2 * 86'400'000;
+    start("a");
+    const auto rows = chunk("a");
+    ASSERT_EQ(rows.cards.size(), 1U);
+    EXPECT_EQ(rows.cards[0].queue, 0);
+}
+
 TEST_F(AccountTest, refuses_stateful_calls_without_a_running_sync) {  // R-SESS-07
     const std::string graves = R"({"chunk":{"notes":[],"cards":[],"decks":[]}})";
     const std::string changes = R"({"changes":{"models":[],"decks":[[],[]],"tags":[]}})";
