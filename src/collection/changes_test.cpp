@@ -94,13 +94,16 @@ TEST_F(ChangesTest, fails_for_an_object_that_cannot_be_decoded) {
     EXPECT_TRUE(fails(changes_since(0), ErrorKind::inconsistent_data));
 }
 
-TEST_F(ChangesTest, deletes_what_is_buried_and_remembers_it) {  // R-GRAVES-01, R-START-01
+// R-GRAVES-01, R-GRAVES-02, R-START-01
+TEST_F(ChangesTest, deletes_what_is_buried_and_nothing_else_and_remembers_it) {
     add_notetype();
     UnchunkedChanges changes;
     changes.decks = {deck(3, "gone"), deck(4, "stays")};
     apply(changes);
     Chunk chunk;
     chunk.cards = {card(1), card(2)};
+    chunk.cards[1].note_id = {2};  // a card of the note, in the deck, that go
+    chunk.cards[1].deck_id = {3};
     chunk.notes = {note(1), note(2)};
     apply(chunk);
     Graves graves;
@@ -108,7 +111,8 @@ TEST_F(ChangesTest, deletes_what_is_buried_and_remembers_it) {  // R-GRAVES-01, 
     graves.notes = {{2}, {99}};  // 99 is not known here
     graves.decks = {{3}};
     bury(graves, {20});
-    EXPECT_EQ(number("select id from cards"), 2);
+    EXPECT_EQ(number("select id from cards where nid = 2 and did = 3"), 2);
+    EXPECT_EQ(number("select count(*) from cards"), 1);
     EXPECT_EQ(number("select id from notes"), 1);
     EXPECT_EQ(number("select count(*) from decks where id = 3"), 0);
     EXPECT_EQ(number("select count(*) from decks where id = 4"), 1);

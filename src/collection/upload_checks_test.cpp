@@ -129,6 +129,17 @@ TEST_F(UploadChecksTest, clamp_each_column_to_what_a_row_can_carry) {  // R-FULL
     }
 }
 
+TEST_F(UploadChecksTest, want_rows_of_a_bounded_size) {  // R-LIM-08
+    takes("update notes set tags = cast(replace(hex(zeroblob(33000000)), '0', 'x') as text)");
+    refuses("update notes set tags = cast(zeroblob(67200000) as text)");
+    refuses(
+        "update notes set tags = cast(zeroblob(40000000) as text), flds = cast(zeroblob(40000000) "
+        "as text)");
+    refuses("update cards set data = cast(zeroblob(67200000) as text)");
+    refuses("insert into config values ('big', 0, 0, zeroblob(67200000))");
+    refuses("update deck_config set config = zeroblob(67200000)");
+}
+
 TEST_F(UploadChecksTest, fill_what_is_null) {  // R-FULL-08
     takes(
         "drop table cards; create table cards (id integer primary key, nid, did, ord, mod, usn, "
