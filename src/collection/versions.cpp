@@ -111,14 +111,6 @@ Result<void> rename_file(const fs::path& from, const fs::path& to) {
     return {};
 }
 
-void write_counts(json::Writer& out, std::string_view name, const ContentCounts& counts) {
-    out.key(name).begin_object();
-    out.key("notes").integer(counts.notes);
-    out.key("cards").integer(counts.cards);
-    out.key("reviews").integer(counts.reviews);
-    out.end_object();
-}
-
 std::string describe(const Version& version) {
     std::string text;
     json::Writer out(text);
@@ -247,6 +239,14 @@ std::set<TimestampMs> untouchable(const std::vector<Version>& versions, Timestam
 }
 
 }  // namespace
+
+void write_counts(json::Writer& out, std::string_view name, const ContentCounts& counts) {
+    out.key(name).begin_object();
+    out.key("notes").integer(counts.notes);
+    out.key("cards").integer(counts.cards);
+    out.key("reviews").integer(counts.reviews);
+    out.end_object();
+}
 
 Result<VersionList> list_versions(const fs::path& account_folder) {
     VersionList list;

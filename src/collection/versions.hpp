@@ -8,11 +8,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/ids.hpp"
 #include "base/result.hpp"
 #include "collection/full_sync.hpp"
+#include "json/writer.hpp"
 
 namespace ankiwire::collection {
 
@@ -31,6 +33,9 @@ struct Version {
 struct Retention {
     std::uint64_t bytes_max = std::uint64_t{2} * 1024 * 1024 * 1024;
 };
+
+// As the member `name` of the object that is being written.
+void write_counts(json::Writer& out, std::string_view name, const ContentCounts& counts);
 
 struct VersionList {
     std::vector<Version> versions;  // oldest first

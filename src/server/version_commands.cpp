@@ -92,23 +92,14 @@ void print_table(const std::vector<collection::Version>& versions) {
     }
 }
 
-void write_counts(json::Writer& out, std::string_view name,
-                  const collection::ContentCounts& counts) {
-    out.key(name).begin_object();
-    out.key("notes").integer(counts.notes);
-    out.key("cards").integer(counts.cards);
-    out.key("reviews").integer(counts.reviews);
-    out.end_object();
-}
-
 void write_version(json::Writer& out, const std::string& user, const collection::Version& version) {
     out.begin_object();
     out.key("user").string(user);
     out.key("id").integer(version.kept_at.value);
     out.key("reason").string(version.reason);
     out.key("client").string(version.client);
-    write_counts(out, "contents", version.contents);
-    write_counts(out, "lost", version.lost);
+    collection::write_counts(out, "contents", version.contents);
+    collection::write_counts(out, "lost", version.lost);
     out.key("packed_bytes").integer(static_cast<std::int64_t>(version.packed_bytes));
     out.end_object();
 }
