@@ -185,7 +185,7 @@ void encode_filtered(const DeckKind::Filtered& filtered, json::Writer& out) {
     }
     out.end_array();
     out.key("separate").boolean(true);
-    if (filtered.delays().empty()) {
+    if (filtered.delays().empty() || !are_finite(filtered.delays())) {
         out.key("delays").null();
     } else {
         write_reals(out.key("delays"), filtered.delays());

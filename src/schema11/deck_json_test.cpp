@@ -207,6 +207,7 @@ TEST(DeckJson, reads_the_rest_of_a_filtered_deck) {
         EXPECT_EQ(filtered_with("delays", value).kind.filtered().delays_size(), 0) << value;
         EXPECT_EQ(encoded_member(filtered_with("delays", value), "delays"), "null") << value;
     }
+    EXPECT_EQ(encoded_member(filtered_with("delays", "[1,1e300]"), "delays"), "null");
     for (const char* member :
          {"previewDelay", "previewAgainSecs", "previewHardSecs", "previewGoodSecs"}) {
         EXPECT_EQ(encoded_member(filtered_with(member, "4294967295"), member), "4294967295");

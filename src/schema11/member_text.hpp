@@ -13,11 +13,15 @@ inline void write_number_or_null(json::Writer& out, bool present, std::int64_t n
     present ? out.integer(number) : out.null();
 }
 
+inline bool are_finite(const auto& numbers) {
+    return std::ranges::all_of(numbers, [](float number) { return std::isfinite(number); });
+}
+
 // A list with a member that is no number is written as an empty one: official clients could not
 // read the null that JSON has for it.
 inline void write_reals(json::Writer& out, const auto& numbers) {
     out.begin_array();
-    if (std::ranges::all_of(numbers, [](float number) { return std::isfinite(number); })) {
+    if (are_finite(numbers)) {
         for (const float number : numbers) {
             out.real(number);
         }
