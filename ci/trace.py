@@ -62,7 +62,8 @@ def main():
     if not defined or not limits:
         sys.exit("trace: no requirement or no limit was found")
     print(f"trace: looked at {files} files: {len(defined)} requirements, "
-          f"{len(cited_by_tests & defined.keys())} of them cited by tests, {len(limits) - len(UNITS)} limits")
+          f"{len(cited_by_tests & defined.keys())} of them cited by tests, "
+          f"{len(limits) - len(UNITS)} limits")
     sys.exit(1 if problems else 0)
 
 

@@ -66,16 +66,16 @@ Result<int> schema_version(sqlite::Database& db) {
 }
 
 Result<std::int64_t> repair_usns(sqlite::Database& db) {
-    static constexpr std::array tables{"cards", "notes",       "revlog", "graves",
-                                       "decks", "deck_config", "tags",   "notetypes"};
+    // Each a search of the index on usn: this runs whenever a collection is opened.
+    static constexpr std::array conditions{"usn < 0 or usn > 2147483647", "usn is null"};
     std::int64_t repaired = 0;
-    for (const std::string table : tables) {
-        const auto sql = "update " + table +
-                         " set usn = (select max(usn, 0) from col) where usn is null or "
-                         "typeof(usn) != 'integer' "
-                         "or usn < 0 or usn > 2147483647";
-        TRY(db.execute(sql.c_str()));
-        repaired += db.changed_rows();
+    for (const std::string table : tables_with_usn) {
+        for (const std::string condition : conditions) {
+            const auto sql =
+                "update " + table + " set usn = (select max(usn, 0) from col) where " + condition;
+            TRY(db.execute(sql.c_str()));
+            repaired += db.changed_rows();
+        }
     }
     return repaired;
 }

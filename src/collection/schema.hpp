@@ -3,6 +3,8 @@
 // upgrades/*.sql at c32cb29).
 #pragma once
 
+#include <array>
+
 #include "base/ids.hpp"
 #include "base/result.hpp"
 #include "sqlite/db.hpp"
@@ -10,6 +12,10 @@
 namespace ankiwire::collection {
 
 inline constexpr int schema_newest = 18;
+
+// Those of whose rows a client asks which are new to it.
+inline constexpr std::array tables_with_usn{"cards", "notes",       "revlog", "graves",
+                                            "decks", "deck_config", "tags",   "notetypes"};
 
 // Fills an empty database with a new collection that a real client may download. `now` is its
 // schema stamp; its creation stamp is the last 4 o'clock of the server's time zone.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/limits.hpp"
+#include "collection/schema.hpp"
 #include "model/objects.hpp"
 
 namespace ankiwire::collection {
@@ -177,10 +178,11 @@ Result<void> check_messages(sqlite::Database& db, std::string_view table, std::s
 // evaluate. An index can go without loss, and the file's own partial one is made anew
 // (ensure_indexes).
 Result<void> drop_computed_indexes(sqlite::Database& db) {
-    std::vector<std::string> names;
+    std::vector<std::string> statements;
     TRY_ASSIGN(
         auto rows,
-        db.prepare("select name from sqlite_master m where type = 'index' and sql is not null "
+        db.prepare("select format('drop index \"%w\"', name) from sqlite_master m where type = "
+                   "'index' and sql is not null "
                    "and (exists (select 1 from pragma_index_xinfo(m.name) where cid = -2) or "
                    "exists (select 1 from pragma_index_list(m.tbl_name) l where "
                    "l.name = m.name and partial))"));
@@ -189,15 +191,11 @@ Result<void> drop_computed_indexes(sqlite::Database& db) {
         if (!row) {
             break;
         }
-        auto& name = names.emplace_back("\"");
-        for (const char c : rows.text(0)) {
-            name += c == '"' ? "\"\"" : std::string(1, c);
-        }
-        name += '"';
+        statements.emplace_back(rows.text(0));
     }
     rows.reset();
-    for (const auto& name : names) {
-        TRY(db.execute(("drop index " + name).c_str()));
+    for (const auto& statement : statements) {
+        TRY(db.execute(statement.c_str()));
     }
     return {};
 }
@@ -245,6 +243,10 @@ Result<void> check_contents(sqlite::Database& db) {
 }
 
 Result<void> clamp_rows(sqlite::Database& db) {
+    for (const std::string table : tables_with_usn) {  // repair_usns gives these a usn that can be
+        const auto sql = "update " + table + " set usn = -1 where typeof(usn) != 'integer'";
+        TRY(db.execute(sql.c_str()));
+    }
     for (const std::string_view table : {"notes", "cards", "revlog"}) {
         std::string assignments;
         std::string conditions;
