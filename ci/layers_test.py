@@ -17,13 +17,14 @@ ALLOWED = {
     "base": set(),
     "zstd": {"base"},
     "json": {"base"},
+    "files": {"base"},
     "model": {"base"},
     "schema11": {"base", "json", "model"},
     "wire": {"base", "json", "model", "schema11"},
-    "sqlite": {"base", "model"},
-    "collection": {"base", "json", "model", "schema11", "sqlite", "zstd"},
+    "sqlite": {"base", "files", "model"},
+    "collection": {"base", "files", "json", "model", "schema11", "sqlite", "zstd"},
     "protocol": {"base", "collection", "model", "wire"},
-    "server": {"base", "collection", "json", "protocol", "sqlite", "wire", "zstd"},
+    "server": {"base", "collection", "files", "json", "protocol", "sqlite", "wire", "zstd"},
 }
 
 # pattern -> files (by prefix below src/) that may have it

@@ -19,7 +19,7 @@ std::filesystem::path draft_path(std::filesystem::path path) {
 
 void remove_draft(const std::filesystem::path& path) {
     const auto draft = draft_path(path);
-    remove_logs(draft);
+    sqlite::remove_logs(draft);
     ::unlink(draft.c_str());
 }
 
@@ -42,7 +42,7 @@ Result<LockedFile> open_locked(const std::filesystem::path& path) {
         return fail(ErrorKind::storage, "no write-ahead log is possible here");
     }
     TRY(db.execute("pragma synchronous = full; begin immediate; rollback"));
-    TRY_ASSIGN(auto descriptor, open_for_reading(path));
+    TRY_ASSIGN(auto descriptor, files::open_for_reading(path));
     return LockedFile{std::move(descriptor), std::move(db)};
 }
 
@@ -52,7 +52,7 @@ Result<void> create_file(const std::filesystem::path& path, TimestampMs now) {
     TRY(db.execute("pragma page_size = 4096"));
     TRY(create_collection(db, now));
     TRY(db.close());
-    return move_into_place(draft, path);
+    return sqlite::move_into_place(draft, path);
 }
 
 // Replaces the file by an upgraded copy of it; `old` is closed.
@@ -60,12 +60,12 @@ Result<void> upgrade_file(const std::filesystem::path& path, LockedFile old, int
                           TimestampMs now) {
     const auto draft = draft_path(path);
     TRY(checkpoint(old.db));
-    TRY(copy_file(old.descriptor, draft));
+    TRY(files::copy_file(old.descriptor, draft));
     TRY_ASSIGN(auto db, sqlite::Database::open(draft, {.mode = sqlite::OpenMode::read_write}));
     TRY(upgrade_to_newest(db, version, to_secs(now)));
     TRY(db.close());
     TRY(old.db.close());
-    return move_into_place(draft, path);
+    return sqlite::move_into_place(draft, path);
 }
 
 // Rows that a foreign program left pending become the collection's, which is dated so that clients
@@ -95,8 +95,8 @@ Error as_stored(Error error) {
 }  // namespace
 
 Result<void> CollectionStore::Impl::open(TimestampMs now) {
-    TRY_ASSIGN(const auto size, size_of(path));
-    TRY_ASSIGN(const auto log_size, size_of(log_path(path)));
+    TRY_ASSIGN(const auto size, files::size_of(path));
+    TRY_ASSIGN(const auto log_size, files::size_of(sqlite::log_path(path)));
     const bool missing = ::access(path.c_str(), F_OK) != 0;
     if (missing || (size == 0 && log_size == 0)) {
         TRY(create_file(path, now));
@@ -127,7 +127,7 @@ Result<void> CollectionStore::Impl::close() {
     file.reset();
     TRY(std::move(written_back));
     TRY(std::move(closed));
-    TRY_ASSIGN(const auto left, size_of(log_path(path)));
+    TRY_ASSIGN(const auto left, files::size_of(sqlite::log_path(path)));
     if (left != 0) {
         return fail(ErrorKind::storage, "a log is left");
     }
@@ -237,17 +237,17 @@ Result<void> CollectionStore::copy_to(const std::filesystem::path& target) {
     if (!db->in_transaction()) {
         (void)checkpoint(*db);  // saves a copy of the log; whatever stays in it is copied
     }
-    TRY(copy_file(impl_->file->descriptor, target));
+    TRY(files::copy_file(impl_->file->descriptor, target));
     // Frames of a running transaction lie behind the last commit record: whoever opens the copy
     // recovers the log up to that record.
-    const auto log = log_path(impl_->path);
+    const auto log = sqlite::log_path(impl_->path);
     auto copied = [&]() -> Result<void> {
-        TRY_ASSIGN(const auto size, size_of(log));
+        TRY_ASSIGN(const auto size, files::size_of(log));
         if (size == 0) {
             return {};
         }
-        TRY_ASSIGN(const auto source, open_for_reading(log));
-        return copy_file(source, log_path(target));
+        TRY_ASSIGN(const auto source, files::open_for_reading(log));
+        return files::copy_file(source, sqlite::log_path(target));
     }();
     if (!copied) {
         ::unlink(target.c_str());
@@ -268,7 +268,7 @@ Result<void> CollectionStore::replace_with(const std::filesystem::path& upload, 
     }
     auto replaced = impl_->close();
     if (replaced) {
-        replaced = move_into_place(upload, impl_->path);
+        replaced = sqlite::move_into_place(upload, impl_->path);
     }
     if (auto opened = impl_->open(now); !opened) {
         return as_stored(std::move(opened).error());

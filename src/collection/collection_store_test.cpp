@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "collection/store_fixture.hpp"
+#include "sqlite/database_file.hpp"
 
 namespace ankiwire::collection {
 namespace {
@@ -75,7 +76,7 @@ TEST_F(CollectionStoreTest, does_not_read_the_log_of_a_collection_that_has_gone)
     ASSERT_TRUE(ok(open_store().close()));
     const auto made = std::filesystem::file_size(path);
     std::filesystem::remove(path);
-    write_file(log_path(path), "of another file");
+    write_file(sqlite::log_path(path), "of another file");
     ASSERT_TRUE(ok(open_store().close()));
     EXPECT_EQ(std::filesystem::file_size(path), made);
 }
@@ -277,11 +278,12 @@ TEST_F(CollectionStoreTest, copies_the_last_commit_while_a_transaction_runs) {  
     ASSERT_TRUE(ok(store.begin()));
     ASSERT_TRUE(ok(store.apply_chunk(one_card(1000), context)));
     ASSERT_TRUE(ok(store.commit()));  // stays in the log
-    const auto log_before = std::filesystem::file_size(log_path(path));
+    const auto log_before = std::filesystem::file_size(sqlite::log_path(path));
     ASSERT_GT(log_before, 0U);
     ASSERT_TRUE(ok(store.begin()));
     ASSERT_TRUE(ok(store.apply_chunk(large_chunk(), context)));
-    ASSERT_GT(std::filesystem::file_size(log_path(path)), log_before + 1'000'000);  // spilled
+    ASSERT_GT(std::filesystem::file_size(sqlite::log_path(path)),
+              log_before + 1'000'000);  // spilled
 
     ASSERT_TRUE(ok(store.copy_to(folder / "copy")));
     EXPECT_EQ(number(folder / "copy", "select count(*) from cards"), 1);

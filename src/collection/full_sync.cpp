@@ -2,9 +2,10 @@
 
 #include <string>
 
-#include "collection/files.hpp"
 #include "collection/schema.hpp"
 #include "collection/upload_checks.hpp"
+#include "files/files.hpp"
+#include "sqlite/database_file.hpp"
 #include "sqlite/db.hpp"
 
 namespace ankiwire::collection {
@@ -50,7 +51,7 @@ Result<ContentCounts> prepare(sqlite::Database& db, TimestampSecs now) {
 }  // namespace
 
 Result<ContentCounts> validate_upload(const std::filesystem::path& file, TimestampSecs now) {
-    TRY_ASSIGN(const auto size, size_of(file));
+    TRY_ASSIGN(const auto size, files::size_of(file));
     if (size == 0) {
         return fail(ErrorKind::corrupt_upload, "an empty file");
     }
@@ -63,11 +64,11 @@ Result<ContentCounts> validate_upload(const std::filesystem::path& file, Timesta
         TRY(db.close());
         return result;
     }();
-    remove_logs(file);
+    sqlite::remove_logs(file);
     if (!counts) {
         return as_corrupt(std::move(counts).error());
     }
-    TRY(sync_to_disk(file));
+    TRY(files::sync_to_disk(file));
     return counts;
 }
 
@@ -87,8 +88,8 @@ Result<std::uint64_t> finish_snapshot(const std::filesystem::path& copy) {
         TRY(db.query_int64("pragma wal_checkpoint(truncate)"));
         TRY(db.close());
     }
-    remove_logs(copy);
-    return size_of(copy);
+    sqlite::remove_logs(copy);
+    return files::size_of(copy);
 }
 
 Result<void> date_as_replacement(const std::filesystem::path& file, TimestampMs now) {

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "collection/collection_store.hpp"
-#include "collection/files.hpp"
 #include "sqlite/db.hpp"
 
 namespace ankiwire::collection {

@@ -11,8 +11,9 @@
 #include <utility>
 
 #include "collection/collection_store.hpp"
-#include "collection/files.hpp"
 #include "collection/object_rows.hpp"
+#include "files/files.hpp"
+#include "sqlite/database_file.hpp"
 #include "sqlite/query.hpp"
 
 namespace ankiwire::collection {
@@ -31,7 +32,7 @@ enum class GraveKind : std::uint8_t { card = 0, note = 1, deck = 2 };
 // The connection, and a descriptor for kernel copies. It is opened after SQLite has its locks and
 // closed after the connection has gone (see FileDescriptor), hence the order of the members.
 struct LockedFile {
-    FileDescriptor descriptor;
+    files::FileDescriptor descriptor;
     sqlite::Database db;
 };
 

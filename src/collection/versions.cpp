@@ -1,18 +1,16 @@
 #include "collection/versions.hpp"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <fstream>
 #include <map>
 #include <set>
 #include <sstream>
 #include <system_error>
 
-#include "collection/files.hpp"
+#include "files/files.hpp"
 #include "json/reader.hpp"
 #include "json/writer.hpp"
 #include "zstd/stream.hpp"
@@ -38,77 +36,30 @@ fs::path description_path(const fs::path& account_folder, TimestampMs kept_at) {
     return folder_of(account_folder) / (std::to_string(kept_at.value) + ".json");
 }
 
-Error storage_error(const char* doing) {
-    return fail(ErrorKind::storage,
-                std::string(doing) + ": " + std::generic_category().message(errno));
-}
-
-// A file that is written piece by piece, and synced to disk at the end.
-class OutputFile {
-public:
-    static Result<OutputFile> create(const fs::path& path) {
-        FileDescriptor fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-        if (fd.get() < 0) {
-            return storage_error("creating a file");
-        }
-        return OutputFile(std::move(fd));
-    }
-    Result<void> write(std::string_view bytes) {
-        while (!bytes.empty()) {
-            const auto written = ::write(fd_.get(), bytes.data(), bytes.size());
-            if (written < 0 && errno != EINTR) {
-                return storage_error("writing a file");
-            }
-            bytes.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
-        }
-        return {};
-    }
-    Result<void> finish() {
-        if (::fsync(fd_.get()) != 0) {
-            return storage_error("syncing a file");
-        }
-        return {};
-    }
-
-private:
-    explicit OutputFile(FileDescriptor fd) : fd_(std::move(fd)) {}
-    FileDescriptor fd_;
-};
-
 // Calls fn(piece) for the file's bytes in order.
 template <class Fn>
 Result<void> for_each_piece(const fs::path& path, Fn&& fn) {
-    TRY_ASSIGN(const auto input, open_for_reading(path));
+    TRY_ASSIGN(const auto input, files::open_for_reading(path));
     std::string buffer(std::size_t{64} * 1024, '\0');
-    for (;;) {
-        const auto got = ::read(input.get(), buffer.data(), buffer.size());
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got < 0) {
-            return storage_error("reading a file");
-        }
+    for (std::uint64_t offset = 0;;) {
+        TRY_ASSIGN(const auto got, files::read_at(input, offset, buffer.data(), buffer.size()));
         if (got == 0) {
             return {};
         }
-        TRY(fn(std::string_view(buffer).substr(0, static_cast<std::size_t>(got))));
+        offset += got;
+        TRY(fn(std::string_view(buffer).substr(0, got)));
     }
 }
 
 Result<void> pack(const fs::path& source, const fs::path& target) {
-    TRY_ASSIGN(auto output, OutputFile::create(target));
-    const zstd::ByteSink sink = [&](std::string_view piece) { return output.write(piece); };
+    TRY_ASSIGN(const auto output, files::create(target));
+    const zstd::ByteSink sink = [&](std::string_view piece) {
+        return files::write_all(output, piece);
+    };
     zstd::Encoder encoder(pack_level);
     TRY(for_each_piece(source, [&](std::string_view piece) { return encoder.push(piece, sink); }));
     TRY(encoder.finish(sink));
-    return output.finish();
-}
-
-Result<void> rename_file(const fs::path& from, const fs::path& to) {
-    if (::rename(from.c_str(), to.c_str()) != 0) {
-        return storage_error("renaming a file");
-    }
-    return {};
+    return files::sync_to_disk(output);
 }
 
 std::string describe(const Version& version) {
@@ -264,11 +215,7 @@ Result<VersionList> list_versions(const fs::path& account_folder) {
 
 Result<Version> keep_version(const fs::path& account_folder, const fs::path& snapshot,
                              Version description) {
-    std::error_code error;
-    fs::create_directories(folder_of(account_folder), error);
-    if (error) {
-        return fail(ErrorKind::storage, "making the folder of versions: " + error.message());
-    }
+    TRY(files::make_folders(folder_of(account_folder)));
     remove_strays(account_folder);
     while (::access(description_path(account_folder, description.kept_at).c_str(), F_OK) == 0) {
         ++description.kept_at.value;  // the time is the name
@@ -280,13 +227,13 @@ Result<Version> keep_version(const fs::path& account_folder, const fs::path& sna
     const fs::path described_draft = described.native() + ".new";
     auto done = [&]() -> Result<void> {
         TRY(pack(snapshot, packed_draft));
-        TRY_ASSIGN(description.packed_bytes, size_of(packed_draft));
-        TRY_ASSIGN(auto output, OutputFile::create(described_draft));
-        TRY(output.write(describe(description)));
-        TRY(output.finish());
-        TRY(rename_file(packed_draft, packed));
-        TRY(rename_file(described_draft, described));
-        return sync_to_disk(folder_of(account_folder));
+        TRY_ASSIGN(description.packed_bytes, files::size_of(packed_draft));
+        TRY_ASSIGN(const auto output, files::create(described_draft));
+        TRY(files::write_all(output, describe(description)));
+        TRY(files::sync_to_disk(output));
+        TRY(files::rename(packed_draft, packed));
+        TRY(files::rename(described_draft, described));
+        return files::sync_to_disk(folder_of(account_folder));
     }();
     if (!done) {
         remove_strays(account_folder);
@@ -301,12 +248,14 @@ Result<void> unpack_version(const fs::path& account_folder, TimestampMs kept_at,
     if (::access(packed.c_str(), F_OK) != 0) {
         return fail(ErrorKind::not_found, "there is no version of that time");
     }
-    TRY_ASSIGN(auto output, OutputFile::create(target));
-    const zstd::ByteSink sink = [&](std::string_view piece) { return output.write(piece); };
+    TRY_ASSIGN(const auto output, files::create(target));
+    const zstd::ByteSink sink = [&](std::string_view piece) {
+        return files::write_all(output, piece);
+    };
     zstd::Decoder decoder(SIZE_MAX);  // our own file
     TRY(for_each_piece(packed, [&](std::string_view piece) { return decoder.push(piece, sink); }));
     TRY(decoder.finish());
-    return output.finish();
+    return files::sync_to_disk(output);
 }
 
 std::vector<Version> versions_to_evict(std::vector<Version> versions, const Retention& retention,

@@ -48,7 +48,7 @@ Result<VersionList> list_versions(const std::filesystem::path& account_folder);
 Result<Version> keep_version(const std::filesystem::path& account_folder,
                              const std::filesystem::path& snapshot, Version description);
 
-// Unpacks a version into `target`. not_found: there is none of that time.
+// Unpacks a version into the new file `target`. not_found: there is none of that time.
 Result<void> unpack_version(const std::filesystem::path& account_folder, TimestampMs kept_at,
                             const std::filesystem::path& target);
 

@@ -123,6 +123,7 @@ protected:
     }
     std::string unpacked(std::int64_t kept_at) {
         const auto target = folder / "unpacked";
+        std::filesystem::remove(target);
         EXPECT_TRUE(ok(unpack_version(folder, {kept_at}, target)));
         std::ostringstream bytes;
         bytes << std::ifstream(target, std::ios::binary).rdbuf();

@@ -17,7 +17,7 @@ Result<DataFolder> DataFolder::lock(const std::filesystem::path& base) {
         return fail(ErrorKind::storage,
                     "the data folder " + base.string() + " cannot be made: " + error.message());
     }
-    collection::FileDescriptor file(
+    files::FileDescriptor file(
         ::open((base / data_folder_lock_name).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     if (file.get() < 0) {
         return fail(ErrorKind::storage,

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/result.hpp"
-#include "collection/files.hpp"
+#include "files/files.hpp"
 
 namespace ankiwire::server {
 
@@ -22,8 +22,8 @@ public:
     static std::string problem(const std::filesystem::path& base);
 
 private:
-    explicit DataFolder(collection::FileDescriptor file) : file_(std::move(file)) {}
-    collection::FileDescriptor file_;
+    explicit DataFolder(files::FileDescriptor file) : file_(std::move(file)) {}
+    files::FileDescriptor file_;
 };
 
 }  // namespace ankiwire::server

@@ -1,16 +1,12 @@
 #include "server/full_sync.hpp"
 
-#include <fcntl.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <system_error>
 
 #include "base/clock.hpp"
-#include "collection/files.hpp"
 #include "collection/full_sync.hpp"
+#include "files/files.hpp"
 #include "server/temp_file.hpp"
 #include "zstd/stream.hpp"
 
@@ -20,33 +16,15 @@ namespace {
 constexpr int replace_attempts_max = 3;
 constexpr std::size_t read_bytes = 256 * limits::kib;
 
-Result<collection::FileDescriptor> create_file(const std::filesystem::path& path) {
-    std::error_code error;
-    std::filesystem::create_directories(path.parent_path(), error);
-    const int descriptor = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (error || descriptor < 0) {
-        return fail(ErrorKind::storage,
-                    std::string("making a file for an upload: ") + std::strerror(errno));
-    }
-    return collection::FileDescriptor(descriptor);
-}
-
-Result<void> write_all(const collection::FileDescriptor& file, std::string_view bytes) {
-    while (!bytes.empty()) {
-        const ssize_t written = write(file.get(), bytes.data(), bytes.size());
-        if (written < 0 && errno != EINTR) {
-            return fail(ErrorKind::storage,
-                        std::string("writing an upload: ") + std::strerror(errno));
-        }
-        bytes.remove_prefix(written < 0 ? 0 : static_cast<std::size_t>(written));
-    }
-    return {};
+Result<files::FileDescriptor> create_file(const std::filesystem::path& path) {
+    TRY(files::make_folders(path.parent_path()));
+    return files::create(path);
 }
 
 // A finished snapshot on its way out: read, packed and removed on the workers.
 class PackedFile final : public ReplyBody {
 public:
-    PackedFile(TempFile temp, collection::FileDescriptor file, Budget::Share transfer,
+    PackedFile(TempFile temp, files::FileDescriptor file, Budget::Share transfer,
                std::shared_ptr<AccountActor> actor, std::string client,
                asio::thread_pool::executor_type workers)
         : actor_(std::move(actor)),
@@ -82,13 +60,11 @@ private:
         };
         while (packed.empty() && !ended_) {
             plain_.resize(read_bytes);
-            const ssize_t size = read(file_.get(), plain_.data(), plain_.size());
-            if (size < 0) {
-                return fail(ErrorKind::storage,
-                            std::string("reading a snapshot: ") + std::strerror(errno));
-            }
+            TRY_ASSIGN(const auto size,
+                       files::read_at(file_, offset_, plain_.data(), plain_.size()));
             if (size > 0) {
-                TRY(encoder_.push({plain_.data(), static_cast<std::size_t>(size)}, sink));
+                offset_ += size;
+                TRY(encoder_.push({plain_.data(), size}, sink));
                 continue;
             }
             TRY(encoder_.finish(sink));
@@ -102,7 +78,8 @@ private:
     std::string client_;
     Budget::Share transfer_;
     TempFile temp_;
-    collection::FileDescriptor file_;
+    files::FileDescriptor file_;
+    std::uint64_t offset_ = 0;
     asio::thread_pool::executor_type workers_;
     zstd::Encoder encoder_;
     std::string plain_;
@@ -118,7 +95,7 @@ asio::awaitable<Result<void>> FullSync::receive(const std::filesystem::path& fil
     auto create = [&file] { return create_file(file); };
     CO_TRY_ASSIGN(const auto out, co_await run_on(transfers, std::move(create)));
     zstd::Decoder decoder(limits_.unpacked_bytes_max);
-    const auto sink = [&out](std::string_view bytes) { return write_all(out, bytes); };
+    const auto sink = [&out](std::string_view bytes) { return files::write_all(out, bytes); };
 
     for (std::size_t packed_bytes = 0;;) {
         CO_TRY_ASSIGN(const auto piece, co_await body.next());
@@ -227,7 +204,7 @@ asio::awaitable<Result<FullSync::Download>> FullSync::download(std::shared_ptr<A
     if (bytes > limits::response_bytes_max) {
         co_return fail(ErrorKind::too_large, "the collection is larger than a client can take");
     }
-    CO_TRY_ASSIGN(auto descriptor, collection::open_for_reading(file.path()));
+    CO_TRY_ASSIGN(auto descriptor, files::open_for_reading(file.path()));
     co_return Download{bytes, std::make_unique<PackedFile>(
                                   std::move(file), std::move(descriptor), std::move(transfer),
                                   actor, std::move(client), lanes_.workers.get_executor())};

@@ -8,7 +8,7 @@
 #include <string>
 #include <system_error>
 
-#include "collection/files.hpp"
+#include "sqlite/database_file.hpp"
 
 namespace ankiwire::server {
 
@@ -21,7 +21,7 @@ void TempFile::remove() {
     if (!path_.empty()) {
         std::error_code ignored;
         std::filesystem::remove(path_, ignored);
-        collection::remove_logs(path_);
+        sqlite::remove_logs(path_);
         path_.clear();
     }
 }

@@ -1,0 +1,213 @@
+#include "files/files.hpp"
+
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <string>
+#include <system_error>
+
+namespace ankiwire::files {
+namespace {
+
+Error system_failure(const char* what, int error) {
+    return fail(ErrorKind::storage,
+                std::string(what) + ": " + std::generic_category().message(error));
+}
+
+// Calls again what a signal interrupted.
+template <class Call>
+auto retried(Call&& call) {
+    auto result = call();
+    while (result < 0 && errno == EINTR) {
+        result = call();
+    }
+    return result;
+}
+
+Result<void> copy_through_buffer(int source, int target) {
+    std::array<char, std::size_t{64} * 1024> buffer;
+    for (off_t offset = 0;;) {
+        const auto got =
+            retried([&] { return pread(source, buffer.data(), buffer.size(), offset); });
+        if (got < 0) {
+            return system_failure("read", errno);
+        }
+        if (got == 0) {
+            return {};
+        }
+        for (ssize_t done = 0; done < got;) {
+            const auto put = retried([&] {
+                return pwrite(target, buffer.data() + done, static_cast<std::size_t>(got - done),
+                              offset + done);
+            });
+            if (put < 0) {
+                return system_failure("write", errno);
+            }
+            done += put;
+        }
+        offset += got;
+    }
+}
+
+Result<void> copy_in_kernel(int source, int target) {
+    if (ioctl(target, FICLONE, source) == 0) {
+        return {};
+    }
+    constexpr std::size_t step = std::size_t{1} << 30;
+    off_t from = 0;
+    off_t to = 0;
+    for (;;) {
+        const auto copied =
+            retried([&] { return copy_file_range(source, &from, target, &to, step, 0); });
+        if (copied < 0 && errno == ENOSPC) {
+            return system_failure("copy", errno);
+        }
+        if (copied < 0 || (copied == 0 && from == 0)) {
+            // Some file systems cannot, some claim to have copied nothing.
+            return copy_through_buffer(source, target);
+        }
+        if (copied == 0) {
+            return {};
+        }
+    }
+}
+
+}  // namespace
+
+FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+}
+
+FileDescriptor::~FileDescriptor() {
+    if (fd_ >= 0) {
+        ::close(fd_);
+    }
+}
+
+Result<FileDescriptor> open_for_reading(const std::filesystem::path& path) {
+    const int fd = retried([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); });
+    if (fd < 0) {
+        auto error = system_failure("open", errno);
+        error.kind = errno == ENOENT ? ErrorKind::not_found : error.kind;
+        return error;
+    }
+    return FileDescriptor(fd);
+}
+
+Result<FileDescriptor> create(const std::filesystem::path& path) {
+    const int fd = retried(
+        [&] { return ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600); });
+    if (fd < 0) {
+        return system_failure("create", errno);
+    }
+    return FileDescriptor(fd);
+}
+
+Result<void> write_all(const FileDescriptor& file, std::string_view bytes) {
+    while (!bytes.empty()) {
+        const auto put = retried([&] { return ::write(file.get(), bytes.data(), bytes.size()); });
+        if (put < 0) {
+            return system_failure("write", errno);
+        }
+        bytes.remove_prefix(static_cast<std::size_t>(put));
+    }
+    return {};
+}
+
+Result<std::size_t> read_at(const FileDescriptor& file, std::uint64_t offset, char* buffer,
+                            std::size_t size) {
+    std::size_t filled = 0;
+    while (filled < size) {
+        const auto got = retried([&] {
+            return pread(file.get(), buffer + filled, size - filled,
+                         static_cast<off_t>(offset + filled));
+        });
+        if (got < 0) {
+            return system_failure("read", errno);
+        }
+        if (got == 0) {
+            break;
+        }
+        filled += static_cast<std::size_t>(got);
+    }
+    return filled;
+}
+
+Result<std::uint64_t> size_of(const FileDescriptor& file) {
+    struct stat info{};
+    if (::fstat(file.get(), &info) != 0) {
+        return system_failure("stat", errno);
+    }
+    return static_cast<std::uint64_t>(info.st_size);
+}
+
+Result<void> copy_file(const FileDescriptor& source, const std::filesystem::path& target) {
+    TRY_ASSIGN(const auto file, create(target));
+    auto copied = copy_in_kernel(source.get(), file.get());
+    if (!copied) {
+        ::unlink(target.c_str());
+    }
+    return copied;
+}
+
+Result<std::uint64_t> size_of(const std::filesystem::path& path) {
+    struct stat info{};
+    if (::stat(path.c_str(), &info) != 0) {
+        if (errno == ENOENT) {
+            return std::uint64_t{0};
+        }
+        return system_failure("stat", errno);
+    }
+    return static_cast<std::uint64_t>(info.st_size);
+}
+
+Result<void> rename(const std::filesystem::path& from, const std::filesystem::path& to) {
+    if (::rename(from.c_str(), to.c_str()) != 0) {
+        return system_failure("rename", errno);
+    }
+    return {};
+}
+
+Result<void> remove(const std::filesystem::path& path) {
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
+        return system_failure("remove", errno);
+    }
+    return {};
+}
+
+Result<void> make_folders(const std::filesystem::path& path) {
+    std::error_code error;
+    std::filesystem::create_directories(path, error);
+    if (error) {
+        return fail(ErrorKind::storage, "making a folder: " + error.message());
+    }
+    return {};
+}
+
+Result<void> sync_to_disk(const std::filesystem::path& path) {
+    TRY_ASSIGN(const auto file, open_for_reading(path));
+    return sync_to_disk(file);
+}
+
+Result<void> sync_to_disk(const FileDescriptor& file) {
+    if (retried([&] { return fsync(file.get()); }) != 0) {
+        return system_failure("fsync", errno);
+    }
+    return {};
+}
+
+Result<void> sync_file_system(const std::filesystem::path& path) {
+    TRY_ASSIGN(const auto file, open_for_reading(path));
+    if (::syncfs(file.get()) != 0) {
+        return system_failure("syncfs", errno);
+    }
+    return {};
+}
+
+}  // namespace ankiwire::files

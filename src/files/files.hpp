@@ -1,0 +1,58 @@
+// Files as the kernel sees them: copies, and replacements that survive a crash. All errors are
+// `storage`, but not_found where a function says so.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string_view>
+#include <utility>
+
+#include "base/result.hpp"
+
+namespace ankiwire::files {
+
+// Owns a descriptor. Beware: closing any descriptor of a file drops all of the process's POSIX
+// locks on it, SQLite's included, so one of a database must be closed after the connection to it.
+class FileDescriptor {
+public:
+    FileDescriptor() = default;
+    explicit FileDescriptor(int fd) : fd_(fd) {}
+    FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    FileDescriptor& operator=(FileDescriptor&& other) noexcept;
+    ~FileDescriptor();
+    [[nodiscard]] int get() const { return fd_; }
+
+private:
+    int fd_ = -1;
+};
+
+// not_found: there is no such file.
+Result<FileDescriptor> open_for_reading(const std::filesystem::path& path);
+// A new file, for its owner alone; an error if there is one of that name.
+Result<FileDescriptor> create(const std::filesystem::path& path);
+
+Result<void> write_all(const FileDescriptor& file, std::string_view bytes);
+// Fills `buffer` from `offset` on, up to the end of the file; returns how much that was.
+Result<std::size_t> read_at(const FileDescriptor& file, std::uint64_t offset, char* buffer,
+                            std::size_t size);
+Result<std::uint64_t> size_of(const FileDescriptor& file);
+// 0 if there is no such file.
+Result<std::uint64_t> size_of(const std::filesystem::path& path);
+
+// Copies all of `source` to the new file `target`: a reflink if the file system can, else in the
+// kernel, else through a small buffer. After an error there is no `target`.
+Result<void> copy_file(const FileDescriptor& source, const std::filesystem::path& target);
+
+// Replaces `to`, if there is one, in one step.
+Result<void> rename(const std::filesystem::path& from, const std::filesystem::path& to);
+// It is no error if there is no such file.
+Result<void> remove(const std::filesystem::path& path);
+Result<void> make_folders(const std::filesystem::path& path);
+
+// fsync of a file or a folder.
+Result<void> sync_to_disk(const std::filesystem::path& path);
+Result<void> sync_to_disk(const FileDescriptor& file);
+// Everything of the file system that `path` is on.
+Result<void> sync_file_system(const std::filesystem::path& path);
+
+}  // namespace ankiwire::files
