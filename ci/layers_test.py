@@ -22,9 +22,11 @@ ALLOWED = {
     "schema11": {"base", "json", "model"},
     "wire": {"base", "json", "model", "schema11"},
     "sqlite": {"base", "files", "model"},
+    "zip": {"base", "files"},
+    "media": {"base", "files", "json", "model", "sqlite", "zip"},
     "collection": {"base", "files", "json", "model", "schema11", "sqlite", "zstd"},
     "protocol": {"base", "collection", "model", "wire"},
-    "server": {"base", "collection", "files", "json", "protocol", "sqlite", "wire", "zstd"},
+    "server": {"base", "collection", "files", "json", "media", "model", "protocol", "sqlite", "wire", "zip", "zstd"},
 }
 
 # pattern -> files (by prefix below src/) that may have it
@@ -32,6 +34,7 @@ BANNED = {
     r"#include <boost/": ["server/"],
     r"#include <sqlite3\.h>": ["sqlite/"],
     r"#include <simdjson\.h>": ["json/"],
+    r"#include <zlib\.h>": ["zip/"],
     r"#include <zstd\.h>": ["zstd/"],
     r"#include <spdlog/": ["server/"],
     r"\bsystem_clock\b|\bgettimeofday\b|\bclock_gettime\b|\bstd::time\(": ["base/clock.hpp"],

@@ -35,7 +35,8 @@ def pytest_generate_tests(metafunc):
         pairs = [(v, NEWEST) for v in VERSIONS] + [(v, v) for v in VERSIONS[:-1]]
         metafunc.parametrize("pair_versions", pairs, ids=["+".join(p) for p in pairs])
     given = [mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")]
-    if "version" in metafunc.fixturenames and "version" not in given:
+    is_given = any(names == "version" or "version" in tuple(names) for names in given)
+    if "version" in metafunc.fixturenames and not is_given:
         metafunc.parametrize("version", VERSIONS)
 
 

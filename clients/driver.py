@@ -6,8 +6,12 @@ collection open and may open many, one after the other. Only the standard librar
 `anki`, and what differs between the eras of the library is in the classes Library….
 """
 
+import base64
+import hashlib
+import itertools
 import json
 import os
+import pathlib
 import sys
 import time
 import traceback
@@ -42,6 +46,20 @@ class Library:
     def sync(self, col, auth):
         return col.sync_collection(auth, False)
 
+    def sync_with_media(self, col, auth):
+        """As the desktop does: media in the background, from the usn that `meta` names."""
+        output = col.sync_collection(auth, True)
+        self.wait_for_media(col)
+        return output
+
+    def sync_media(self, col, auth):
+        col.sync_media(auth)
+        self.wait_for_media(col)
+
+    def wait_for_media(self, col):
+        while col.media_sync_status().active:  # raises what went wrong
+            time.sleep(0.01)
+
     def full_sync(self, col, auth, upload):
         col.close_for_full_sync()
         try:
@@ -59,6 +77,14 @@ class Library_2_1_58(Library):
             return col.sync_collection(auth)
         finally:
             col.db.begin()
+
+    def sync_with_media(self, col, auth):
+        output = self.sync(col, auth)
+        self.sync_media(col, auth)
+        return output
+
+    def wait_for_media(self, col):
+        pass  # it blocks
 
     def full_sync(self, col, auth, upload):
         col.close_for_full_sync()
@@ -120,9 +146,9 @@ def use_endpoint(endpoint):
 
 
 @command
-def sync():
+def sync(media=False):
     before = col().db.first("select usn, ls from col")
-    output = library.sync(col(), Session.auth)
+    output = (library.sync_with_media if media else library.sync)(col(), Session.auth)
     forget_caches()
     return {
         "required": REQUIRED[output.required],
@@ -152,6 +178,11 @@ def full_upload():
 def full_download():
     library.full_sync(col(), Session.auth, upload=False)
     forget_caches()
+
+
+@command
+def sync_media():
+    library.sync_media(col(), Session.auth)
 
 
 @command
@@ -320,6 +351,48 @@ def suspend(cards):
 @command
 def bury(cards):
     col().sched.bury_cards(cards)
+
+
+# --- media ---------------------------------------------------------------------------------------
+
+clock = itertools.count(int(time.time()))
+
+
+def new_time(path):
+    """The library takes a file as unchanged while its time is, and the folder as well."""
+    moment = next(clock)
+    os.utime(path, (moment, moment))
+
+
+@command
+def put_media(files):
+    """{name: text in base 64}; or {name: number}: so many bytes that cannot be packed."""
+    folder = col().media.dir()
+    for name, content in files.items():
+        path = os.path.join(folder, name)
+        data = os.urandom(content) if isinstance(content, int) else base64.b64decode(content)
+        pathlib.Path(path).write_bytes(data)
+        new_time(path)
+    new_time(folder)
+
+
+@command
+def delete_media(names):
+    folder = col().media.dir()
+    for name in names:
+        os.remove(os.path.join(folder, name))
+    new_time(folder)
+
+
+@command
+def media():
+    """{name: SHA-1}"""
+    folder = col().media.dir()
+    return {name: sha1_of(os.path.join(folder, name)) for name in os.listdir(folder)}
+
+
+def sha1_of(path):
+    return hashlib.sha1(pathlib.Path(path).read_bytes()).hexdigest()
 
 
 # --- special set-ups and looking inside ----------------------------------------------------------

@@ -1,5 +1,7 @@
 """A household: one server, the devices that sync with it, and what they must agree on."""
 
+import contextlib
+import hashlib
 import itertools
 import pathlib
 import shutil
@@ -75,11 +77,11 @@ class Household:
 
     # --- looking at the server's file ---
 
-    def copy_of_server_file(self, user="user"):
+    def copy_of_server_file(self, user="user", name="collection.anki2"):
         """A copy that can be opened while the server holds the original."""
         target = self.new_path()
         target.parent.mkdir(parents=True)
-        source = self.server.account_folder(user) / "collection.anki2"
+        source = self.server.account_folder(user) / name
         for ending in ("", "-wal"):
             if pathlib.Path(f"{source}{ending}").exists():
                 shutil.copy(f"{source}{ending}", f"{target}{ending}")
@@ -94,6 +96,43 @@ class Household:
     def server_tables(self, user="user"):
         """Every row of the server's file as it is stored; None if there is no file."""
         return all_rows(self.copy_of_server_file(user))
+
+    def server_media(self, user="user"):
+        """{name: SHA-1} of the server's files, which must be what its rows say."""
+        folder = self.server.account_folder(user)
+        database = self.copy_of_server_file(user, name="media.db")
+        with contextlib.closing(sqlite3.connect(database)) as connection:
+            rows = dict(
+                connection.execute("select fname, lower(hex(csum)) from media where size > 0")
+            )
+            counters = connection.execute(
+                "select last_usn, total_bytes, total_nonempty_files from meta"
+            ).fetchall()
+            expected = connection.execute(
+                "select max(usn), sum(size), count(nullif(size, 0)) from media"
+            ).fetchone()
+        files = {path.name: sha1_of(path) for path in (folder / "media").iterdir()}
+        assert files == rows
+        assert len(counters) == 1
+        assert counters[0][1:] == expected[1:]
+        assert counters[0][0] >= expected[0]
+        return files
+
+    def settle_media(self, *devices):
+        """Media syncs until each device has what the others sent."""
+        for device in [*devices, *devices]:
+            device.sync_media()
+
+    def assert_media_equal(self, *devices):
+        on_server = self.server_media()
+        for device in devices:
+            found = device.media()
+            differing = {
+                name
+                for name in found.keys() | on_server.keys()
+                if found.get(name) != on_server.get(name)
+            }
+            assert not differing, f"{device.version} differs from the server: {sorted(differing)}"
 
     # --- agreement ---
 
@@ -120,6 +159,11 @@ class Household:
     def settle_equal(self, *devices):
         self.settle(*devices)
         self.assert_equal(*devices)
+
+
+def sha1_of(path):
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha1").hexdigest()
 
 
 def report(title, lines):

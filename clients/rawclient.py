@@ -72,12 +72,12 @@ class RawClient:
     def header(self, **changes):
         return {"v": 11, "k": self.key, "c": CLIENT, "s": self.session, **changes}
 
-    def call(self, method, value=None, raw=None, packed=None, **header):
+    def call(self, method, value=None, raw=None, packed=None, base="sync", **header):
         """`value` as JSON; or `raw`, the unpacked body; or `packed`, the body itself."""
         if packed is None:
             packed = pack(raw if raw is not None else json.dumps(value or {}).encode())
         return self.send(
-            f"/sync/{method}",
+            f"/{base}/{method}",
             packed,
             {
                 "anki-sync": json.dumps(self.header(**header), separators=(",", ":")),
@@ -89,6 +89,13 @@ class RawClient:
         reply = self.call(method, value, **header)
         assert reply.status == 200, f"{method}: {reply}"
         return reply.json
+
+    def media(self, method, value=None, **more):
+        """A media method; what its reply wraps."""
+        reply = self.call(method, value, base="msync", **more)
+        assert reply.status == 200, f"{method}: {reply}"
+        assert reply.json["err"] == ""
+        return reply.json["data"]
 
     def log_in(self, user="user", password="pass"):
         self.key = self.good("hostKey", {"u": user, "p": password}, k="")["key"]

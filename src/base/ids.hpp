@@ -25,6 +25,8 @@ using DeckConfigId = Number<struct DeckConfigIdTag, std::int64_t>;
 using TimestampMs = Number<struct TimestampMsTag, std::int64_t>;
 using TimestampSecs = Number<struct TimestampSecsTag, std::int64_t>;
 using Usn = Number<struct UsnTag, std::int32_t>;
+using MediaUsn =
+    Number<struct MediaUsnTag, std::int32_t>;  // of media files; nothing to do with Usn
 
 // What a client gives to objects that it has not sent yet. No row of a server has it.
 inline constexpr Usn usn_pending{-1};

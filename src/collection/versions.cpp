@@ -53,7 +53,7 @@ Result<void> for_each_piece(const fs::path& path, Fn&& fn) {
 
 Result<void> pack(const fs::path& source, const fs::path& target) {
     TRY_ASSIGN(const auto output, files::create(target));
-    const zstd::ByteSink sink = [&](std::string_view piece) {
+    const ByteSink sink = [&](std::string_view piece) {
         return files::write_all(output, piece);
     };
     zstd::Encoder encoder(pack_level);
@@ -249,7 +249,7 @@ Result<void> unpack_version(const fs::path& account_folder, TimestampMs kept_at,
         return fail(ErrorKind::not_found, "there is no version of that time");
     }
     TRY_ASSIGN(const auto output, files::create(target));
-    const zstd::ByteSink sink = [&](std::string_view piece) {
+    const ByteSink sink = [&](std::string_view piece) {
         return files::write_all(output, piece);
     };
     zstd::Decoder decoder(SIZE_MAX);  // our own file

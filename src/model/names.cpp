@@ -105,6 +105,8 @@ void sort_marks(std::vector<utf8proc_int32_t>& points) {
 
 }  // namespace
 
+bool is_nfc(std::string_view text) { return to_nfc(text) == text; }
+
 std::string to_nfc(std::string_view text) {
     if (std::ranges::all_of(text, is_ascii)) return std::string(text);
     std::vector<utf8proc_int32_t> points = decomposed(text);

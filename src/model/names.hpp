@@ -9,6 +9,8 @@ namespace ankiwire {
 
 // Unicode NFC; invalid UTF-8 becomes U+FFFD.
 std::string to_nfc(std::string_view text);
+// Valid UTF-8, and already in that form.
+bool is_nfc(std::string_view text);
 
 // `a::b` of the wire → stored: each part NFC, without control characters, trimmed of white space
 // and ':', `blank` if empty, joined by 0x1f. And back.

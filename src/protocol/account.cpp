@@ -66,6 +66,11 @@ Result<std::string> Account::step(const Request& request, TimestampMs now) {
         case host_key:
         case upload:
         case download:
+        case begin:
+        case media_changes:
+        case upload_changes:
+        case download_files:
+        case media_sanity:
             break;
     }
     return fail(ErrorKind::internal, "not a step of a normal sync");
@@ -86,7 +91,7 @@ Result<std::string> Account::meta(const Request& request, TimestampMs now) {
                                        .message = {},
                                        .may_continue = true,
                                        .empty = state.empty,
-                                       .media_usn = 0});
+                                       .media_usn = request.media_usn});
 }
 
 void Account::remember_meta(const SessionKey& key, TimestampMs schema_modified) {

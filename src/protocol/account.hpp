@@ -29,6 +29,7 @@ struct Request {
     wire::Method method;
     SessionKey session_key;
     std::string_view json;  // the unpacked body
+    MediaUsn media_usn{};   // what `meta` says of the account's media (R-MEDIA-01)
 };
 
 // How long an account may rest before tick() acts; ms.

@@ -28,13 +28,63 @@ AccountActor::AccountActor(Lanes& lanes, Budget& bodies, const User& user,
                            const protocol::IdleLimits& idle)
     : strand_(asio::make_strand(lanes.workers.get_executor())),
       files_(asio::make_strand(lanes.transfers.get_executor())),
+      media_strand_(asio::make_strand(lanes.media.get_executor())),
       bodies_(limits::account_bodies_bytes_max, "this account is sending too much at once",
               &bodies),
       transfers_(limits::account_transfers_max, "too many full syncs of one account at once"),
+      media_transfers_(limits::account_media_transfers_max,
+                       "too many media transfers of one account at once"),
       user_(user),
-      parts_{protocol::Account(user.folder, idle), Devices(user.folder)} {}
+      parts_{protocol::Account(user.folder, idle), Devices(user.folder)},
+      media_{.folder = user.folder, .idle_ms = idle.account_ms, .store = {}, .last_used = {}} {}
+
+Result<void> AccountActor::Media::ensure_open() {
+    if (!store) {
+        TRY_ASSIGN(store, media::MediaStore::open(folder));
+    }
+    return {};
+}
+
+void AccountActor::Media::note_use() {
+    last_used = system_now();
+    known_usn = store->last_usn().value;
+}
+
+void AccountActor::Media::tick(TimestampMs now) {
+    if (!store) {
+        return;
+    }
+    if (now.value - last_used.value >= idle_ms) {
+        close();
+    } else if (store->has_staged()) {
+        if (const auto done = store->checkpoint(); !done) {
+            spdlog::warn("media could not be synced to disk: {}", done.error().context);
+        }
+    }
+}
+
+void AccountActor::Media::close() {
+    if (!store) {
+        return;
+    }
+    known_usn = unknown;
+    if (const auto closed = store->close(); !closed) {  // repaired at the next opening
+        spdlog::warn("closing a media store: {}", closed.error().context);
+    }
+    store.reset();
+}
+
+asio::awaitable<Result<MediaUsn>> AccountActor::media_usn() {
+    const std::int64_t known = media_.known_usn;
+    if (known != Media::unknown) {
+        co_return MediaUsn{static_cast<std::int32_t>(known)};
+    }
+    auto ask = [](media::MediaStore& store) -> Result<MediaUsn> { return store.last_usn(); };
+    co_return co_await run_on_media(std::move(ask));
+}
 
 void AccountActor::tick() {
+    asio::post(media_strand_, [self = shared_from_this()] { self->media_.tick(system_now()); });
     if (!may_be_open_) {
         return;
     }
@@ -54,7 +104,10 @@ void AccountActor::close(std::function<void()> closed) {
             spdlog::warn("closing a collection: {}", result.error().context);
         }
         self->parts_.devices.close();
-        closed();
+        asio::post(self->media_strand_, [self, closed] {
+            self->media_.close();
+            closed();
+        });
     });
 }
 

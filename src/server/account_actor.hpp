@@ -7,12 +7,15 @@
 #include <boost/asio/thread_pool.hpp>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <type_traits>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/ids.hpp"
+#include "media/media_store.hpp"
 #include "protocol/account.hpp"
 #include "server/async.hpp"
 #include "server/budget.hpp"
@@ -56,9 +59,25 @@ public:
         return run_on(files_, std::move(fn));
     }
 
+    // fn(MediaStore&) → its Result, on the media lane, one at a time; opens the store if need be.
+    template <class Fn>
+    asio::awaitable<std::invoke_result_t<Fn&, media::MediaStore&>> run_on_media(Fn fn) {
+        using Outcome = std::invoke_result_t<Fn&, media::MediaStore&>;
+        auto step = [self = shared_from_this(), fn = std::move(fn)]() mutable -> Outcome {
+            TRY(self->media_.ensure_open());
+            auto outcome = fn(*self->media_.store);
+            self->media_.note_use();
+            return outcome;
+        };
+        return run_on(media_strand_, std::move(step));
+    }
+    // The usn of the account's media, at once if it is known.
+    asio::awaitable<Result<MediaUsn>> media_usn();
+
     // What this account's requests may take together.
     [[nodiscard]] Budget& bodies() { return bodies_; }
     [[nodiscard]] Budget& transfers() { return transfers_; }
+    [[nodiscard]] Budget& media_transfers() { return media_transfers_; }
 
     // Rolls back and closes what has been idle for too long; returns at once.
     void tick();
@@ -68,13 +87,31 @@ public:
     [[nodiscard]] const User& user() const { return user_; }
 
 private:
+    // The media store while it is in use; only on media_strand_, but for `known_usn`.
+    struct Media {
+        std::filesystem::path folder;
+        std::int64_t idle_ms;
+        std::optional<media::MediaStore> store;
+        TimestampMs last_used;
+        static constexpr std::int64_t unknown = -1;
+        std::atomic<std::int64_t> known_usn = unknown;  // true while the store is open
+
+        Result<void> ensure_open();
+        void note_use();
+        void tick(TimestampMs now);
+        void close();
+    };
+
     asio::strand<asio::thread_pool::executor_type> strand_;
     asio::strand<asio::thread_pool::executor_type> files_;
+    asio::strand<asio::thread_pool::executor_type> media_strand_;
     Budget bodies_;
     Budget transfers_;
+    Budget media_transfers_;
     User user_;
     std::atomic<bool> may_be_open_ = false;
     Parts parts_;  // only on strand_
+    Media media_;
 };
 
 // All accounts in use. Thread-safe.

@@ -20,7 +20,8 @@ enum class Verb { get, post, other };
 
 struct RequestHead {
     Verb verb = Verb::other;
-    std::string path;                        // without the query
+    std::string path;
+    std::string query;                       // what follows `?`
     std::optional<std::string> sync_header;  // `anki-sync`
     std::string content_type;
 };

@@ -7,6 +7,7 @@
 #include "base/clock.hpp"
 #include "collection/full_sync.hpp"
 #include "files/files.hpp"
+#include "server/body.hpp"
 #include "server/temp_file.hpp"
 #include "zstd/stream.hpp"
 
@@ -15,11 +16,6 @@ namespace {
 
 constexpr int replace_attempts_max = 3;
 constexpr std::size_t read_bytes = 256 * limits::kib;
-
-Result<files::FileDescriptor> create_file(const std::filesystem::path& path) {
-    TRY(files::make_folders(path.parent_path()));
-    return files::create(path);
-}
 
 // A finished snapshot on its way out: read, packed and removed on the workers.
 class PackedFile final : public ReplyBody {
@@ -88,29 +84,6 @@ private:
 
 }  // namespace
 
-asio::awaitable<Result<void>> FullSync::receive(const std::filesystem::path& file,
-                                                RequestBody& body) {
-    // Not on the workers: a piece of zeros unpacks to hundreds of megabytes.
-    const auto transfers = lanes_.transfers.get_executor();
-    auto create = [&file] { return create_file(file); };
-    CO_TRY_ASSIGN(const auto out, co_await run_on(transfers, std::move(create)));
-    zstd::Decoder decoder(limits_.unpacked_bytes_max);
-    const auto sink = [&out](std::string_view bytes) { return files::write_all(out, bytes); };
-
-    for (std::size_t packed_bytes = 0;;) {
-        CO_TRY_ASSIGN(const auto piece, co_await body.next());
-        packed_bytes += piece.size();
-        if (packed_bytes > limits_.packed_bytes_max) {
-            co_return fail(ErrorKind::too_large, "the packed upload is too large");
-        }
-        if (piece.empty()) {
-            co_return decoder.finish();
-        }
-        auto unpack = [&decoder, &sink, piece] { return decoder.push(piece, sink); };
-        CO_TRY(co_await run_on(transfers, std::move(unpack)));
-    }
-}
-
 asio::awaitable<Result<void>> FullSync::upload(std::shared_ptr<AccountActor> actor,
                                                std::string client, RequestBody& body) {
     Budget::Share transfer(actor->transfers());
@@ -129,7 +102,10 @@ asio::awaitable<Result<void>> FullSync::receive_and_replace(std::shared_ptr<Acco
                                                             std::string client,
                                                             const std::filesystem::path& file,
                                                             RequestBody& body) {
-    if (const auto received = co_await receive(file, body); !received) {
+    // Not on the workers: a piece of zeros unpacks to hundreds of megabytes.
+    const auto lane = lanes_.transfers.get_executor();
+    const FileLimits most{limits_.packed_bytes_max, limits_.unpacked_bytes_max};
+    if (const auto received = co_await receive_file(body, file, most, lane); !received) {
         const auto& error = received.error();
         const bool cut = error.kind == ErrorKind::malformed;
         co_return fail(cut ? ErrorKind::corrupt_upload : error.kind, error.context);

@@ -42,7 +42,6 @@ public:
                                                std::string client);
 
 private:
-    asio::awaitable<Result<void>> receive(const std::filesystem::path& file, RequestBody& body);
     // What upload() does between making the temporary file and removing it.
     asio::awaitable<Result<void>> receive_and_replace(std::shared_ptr<AccountActor> actor,
                                                       std::string client,

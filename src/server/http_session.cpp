@@ -48,8 +48,10 @@ Verb verb_of(http::verb verb) {
 
 RequestHead head_of(const Parser::value_type& request) {
     const std::string target(request.target());
+    const auto path_end = std::min(target.find('?'), target.size());
     RequestHead head{.verb = verb_of(request.method()),
-                     .path = target.substr(0, target.find('?')),
+                     .path = target.substr(0, path_end),
+                     .query = target.substr(std::min(path_end + 1, target.size())),
                      .sync_header = std::nullopt,
                      .content_type = std::string(request[http::field::content_type])};
     if (const auto found = request.find("anki-sync"); found != request.end()) {

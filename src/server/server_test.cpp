@@ -116,7 +116,7 @@ TEST_F(ServerTest, finds_the_method_in_any_reasonable_path) {  // R-TRANS-02, R-
         EXPECT_EQ(client->ask(post(path, zstd::pack(meta_request))).status, 200) << path;
     }
     for (const auto* path :
-         {"/", "/sync/", "/sync/Meta", "/sync/meta/x", "/msync/begin", "/msync/mediaChanges"}) {
+         {"/", "/sync/", "/sync/Meta", "/sync/meta/x", "/msync/Begin", "/msync/media"}) {
         EXPECT_EQ(client->ask(post(path, "")).status, 404) << path;
     }
     EXPECT_EQ(client->ask("GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n").status, 404);

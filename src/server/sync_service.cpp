@@ -1,13 +1,16 @@
 #include "server/sync_service.hpp"
 
-#include <algorithm>
+#include <spdlog/spdlog.h>
+
+#include <optional>
 #include <utility>
 
 #include "base/clock.hpp"
+#include "server/body.hpp"
 #include "server/http_status.hpp"
 #include "wire/decode.hpp"
 #include "wire/encode.hpp"
-#include "zstd/stream.hpp"
+#include "wire/form.hpp"
 
 namespace ankiwire::server {
 namespace {
@@ -16,79 +19,6 @@ constexpr std::string_view home_text =
     "This is a sync server for Anki (ankiwire).\n"
     "Enter this address in Anki's preferences under Syncing, as self-hosted sync server.\n";
 constexpr std::string_view retry_after_seconds = "5";
-
-std::size_t unpacked_bytes_max(wire::Method method) {
-    switch (method) {
-        case wire::Method::start:
-        case wire::Method::apply_graves:
-            return limits::start_body_bytes_max;
-        case wire::Method::apply_changes:
-        case wire::Method::apply_chunk:
-            return limits::changes_body_bytes_max;
-        case wire::Method::host_key:
-        case wire::Method::meta:
-        case wire::Method::chunk:
-        case wire::Method::sanity_check:
-        case wire::Method::finish:
-        case wire::Method::abort:
-        case wire::Method::upload:  // by FullSync::Limits
-        case wire::Method::download:
-            return limits::small_body_bytes_max;
-    }
-    return limits::small_body_bytes_max;
-}
-
-// Packing makes nothing much larger.
-constexpr std::size_t packed_bytes_max(std::size_t unpacked) {
-    return unpacked + unpacked / 256 + limits::kib;
-}
-
-// A body in memory, accounted for.
-struct PackedBody {
-    std::string bytes;
-    Budget::Share share;
-    std::size_t unpacked_max;
-};
-
-asio::awaitable<Result<PackedBody>> read_body(wire::Method method, Budget& budget,
-                                              RequestBody& body) {
-    PackedBody packed{{}, Budget::Share(budget), unpacked_bytes_max(method)};
-    while (true) {
-        CO_TRY_ASSIGN(const auto piece, co_await body.next());
-        if (piece.empty()) {
-            co_return packed;
-        }
-        if (packed.bytes.size() + piece.size() > packed_bytes_max(packed.unpacked_max)) {
-            co_return fail(ErrorKind::too_large, "the packed body is too large");
-        }
-        CO_TRY(packed.share.grow(piece.size()));
-        packed.bytes += piece;
-    }
-}
-
-Result<std::string> unpack(PackedBody& body) {
-    std::string plain;
-    zstd::Decoder decoder(body.unpacked_max);
-    const auto append = [&](std::string_view piece) -> Result<void> {
-        TRY(body.share.grow(piece.size()));
-        plain += piece;
-        return {};
-    };
-    TRY(decoder.push(body.bytes, append));
-    TRY(decoder.finish());
-    // Parsed it takes more than its text: a megabyte of `[],[],…` would become a hundred.
-    const auto values = static_cast<std::size_t>(std::ranges::count(plain, ','));
-    TRY(body.share.grow(values * limits::json_value_bytes));
-    return plain;
-}
-
-Reply packed_reply(std::string_view plain) {
-    return {.status = 200,
-            .content_type = "application/octet-stream",
-            .headers = {{"anki-original-size", std::to_string(plain.size())}},  // R-TRANS-08
-            .body = zstd::pack(plain),
-            .stream = nullptr};
-}
 
 Reply text_reply(int status, std::string text) {
     return {.status = status, .headers = {}, .body = std::move(text), .stream = nullptr};
@@ -100,6 +30,20 @@ Reply error_reply(const Error& error) {
         reply.headers.emplace_back("Retry-After", retry_after_seconds);
     }
     return reply;
+}
+
+Reply replied(Result<Reply> result, RequestNotes& notes) {
+    if (!result) {
+        notes.problem = result.error().context;
+        return error_reply(result.error());
+    }
+    return std::move(result).value();
+}
+
+bool is_begin_by_form(const RequestHead& head, wire::Method method) {
+    return method == wire::Method::begin &&
+           (head.verb == Verb::get || (head.verb == Verb::post && !head.sync_header &&
+                                       head.content_type.starts_with("multipart/")));
 }
 
 Result<wire::SyncHeader> parse_header(const RequestHead& head) {
@@ -141,7 +85,8 @@ SyncService::SyncService(UserDirectory& users, AccountActors& actors, Lanes& lan
       lanes_(lanes),
       options_(options),
       bodies_(bodies),
-      full_sync_(lanes, options.full_sync) {}
+      full_sync_(lanes, options.full_sync),
+      media_sync_(lanes) {}
 
 Deadline SyncService::deadline() const {
     return std::chrono::steady_clock::now() + options_.directory_time;
@@ -162,6 +107,9 @@ asio::awaitable<Reply> SyncService::handle(const RequestHead& head, RequestBody&
         co_return text_reply(404, "404: no such path");
     }
     notes.method = wire::method_name(*method);
+    if (is_begin_by_form(head, *method)) {
+        co_return replied(co_await begin_by_form(head, body, notes), notes);
+    }
     if (head.verb != Verb::post) {
         auto reply = text_reply(405, "405: use POST");
         reply.headers.emplace_back("Allow", "POST");
@@ -177,11 +125,26 @@ asio::awaitable<Reply> SyncService::handle(const RequestHead& head, RequestBody&
     } else {
         reply = header.error();
     }
-    if (!reply) {
-        notes.problem = reply.error().context;
-        co_return error_reply(reply.error());
+    co_return replied(std::move(reply), notes);
+}
+
+// Clients up to 2.1.56 say in a query or in a form who they are (R-MEDIA-04).
+asio::awaitable<Result<Reply>> SyncService::begin_by_form(const RequestHead& head,
+                                                          RequestBody& body, RequestNotes& notes) {
+    auto values = wire::parse_query(head.query);
+    if (head.verb == Verb::post) {
+        CO_TRY_ASSIGN(const auto held,
+                      co_await hold_body(body, limits::small_body_bytes_max, bodies_));
+        CO_TRY_ASSIGN(values, wire::parse_multipart(head.content_type, held.bytes));
     }
-    co_return std::move(reply).value();
+    notes.client = values["v"];
+    HostKey host_key(values.contains("k") ? values["k"] : values["sk"]);
+    CO_TRY_ASSIGN(const auto user, co_await users_.resolve(host_key, deadline()));
+    notes.user = user.name;
+    if (notes.client.empty()) {  // R-MEDIA-03
+        co_return fail(ErrorKind::malformed, "begin without the client's version");
+    }
+    co_return co_await media_sync_.begin_by_form(host_key, actors_.actor_of(user));
 }
 
 asio::awaitable<Result<Reply>> SyncService::answer(const Call& call, RequestBody& body,
@@ -197,6 +160,12 @@ asio::awaitable<Result<Reply>> SyncService::answer(const Call& call, RequestBody
             co_return co_await upload(call, actor, body, notes);
         case wire::Method::download:
             co_return co_await download(call, actor, body);
+        case wire::Method::begin:
+        case wire::Method::media_changes:
+        case wire::Method::upload_changes:
+        case wire::Method::download_files:
+        case wire::Method::media_sanity:
+            co_return co_await media_sync_.answer(call.method, call.header.host_key, actor, body);
         default:
             co_return co_await step(call, actor, body);
     }
@@ -227,11 +196,25 @@ asio::awaitable<Result<Reply>> SyncService::step(const Call& call,
                                                  std::shared_ptr<AccountActor> actor,
                                                  RequestBody& body) {
     CO_TRY_ASSIGN(auto packed, co_await read_body(call.method, actor->bodies(), body));
-    auto job = [&call, &packed](AccountActor::Parts& parts) -> Result<Reply> {
+    MediaUsn media_usn;
+    if (call.method == wire::Method::meta) {
+        const auto known = co_await actor->media_usn();
+        if (known) {
+            media_usn = *known;
+        } else {  // cards are synced all the same; the media methods tell the client what is wrong
+            spdlog::warn("{}: the media cannot be opened: {}", actor->user().name,
+                         known.error().context);
+        }
+    }
+    auto job = [&](AccountActor::Parts& parts) -> Result<Reply> {
         TRY_ASSIGN(const auto json, unpack(packed));
         const auto now = system_now();
         const bool was_syncing = parts.account.is_syncing();
-        const auto reply = parts.account.step({call.method, call.header.session_key, json}, now);
+        const auto reply = parts.account.step({.method = call.method,
+                                               .session_key = call.header.session_key,
+                                               .json = json,
+                                               .media_usn = media_usn},
+                                              now);
         if (was_syncing && !parts.account.is_syncing()) {
             parts.record(call.header.client, outcome_of(call.method, reply.has_value()), now);
         }

@@ -10,6 +10,7 @@
 #include "server/exchange.hpp"
 #include "server/full_sync.hpp"
 #include "server/lanes.hpp"
+#include "server/media_sync.hpp"
 #include "server/users.hpp"
 #include "wire/messages.hpp"
 #include "wire/sync_header.hpp"
@@ -43,6 +44,8 @@ private:
                                           RequestBody& body, RequestNotes& notes);
     asio::awaitable<Result<Reply>> download(const Call& call, std::shared_ptr<AccountActor> actor,
                                             RequestBody& body);
+    asio::awaitable<Result<Reply>> begin_by_form(const RequestHead& head, RequestBody& body,
+                                                 RequestNotes& notes);
     [[nodiscard]] Deadline deadline() const;
 
     UserDirectory& users_;
@@ -51,6 +54,7 @@ private:
     Options options_;
     Budget& bodies_;
     FullSync full_sync_;
+    MediaSync media_sync_;
 };
 
 }  // namespace ankiwire::server

@@ -287,7 +287,7 @@ Result<MetaResponse> decode_meta(json::Value value) {
     meta.message = in.required("msg", text);
     meta.may_continue = in.required("cont", &json::Value::boolean);
     meta.empty = in.optional("empty", &json::Value::boolean);
-    meta.media_usn = in.required("media_usn", &json::Value::int32);
+    meta.media_usn = in.required("media_usn", number<MediaUsn, &json::Value::int32>);
     TRY(in.status());
     return meta;
 }

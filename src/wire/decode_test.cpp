@@ -379,7 +379,7 @@ TEST(DecodeMetaResponse, takes_what_servers_may_leave_out) {
                                    .message = "",
                                    .may_continue = false,
                                    .empty = false,
-                                   .media_usn = 5}));
+                                   .media_usn = {5}}));
 }
 
 TEST(DecodeMetaResponse, refuses) {

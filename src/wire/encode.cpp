@@ -172,7 +172,7 @@ std::string encode_meta_response(const MetaResponse& response) {
     writer.key("cont").boolean(response.may_continue);
     writer.key("hostNum").integer(0);  // once named a host; clients insist on it
     writer.key("empty").boolean(response.empty);
-    writer.key("media_usn").integer(response.media_usn);
+    writer.key("media_usn").integer(response.media_usn.value);
     writer.end_object();
     return out;
 }

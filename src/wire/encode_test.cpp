@@ -51,7 +51,7 @@ TEST(Encode, meta_response) {  // R-META-02
                                     .message = "a \"message\"",
                                     .may_continue = true,
                                     .empty = false,
-                                    .media_usn = 9}),
+                                    .media_usn = {9}}),
               R"({"mod":1700000000123,"scm":1600000000456,"usn":7,"ts":1700000001,)"
               R"("msg":"a \"message\"","cont":true,"hostNum":0,"empty":false,"media_usn":9})");
 }

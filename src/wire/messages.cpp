@@ -7,8 +7,9 @@ namespace ankiwire::wire {
 namespace {
 
 constexpr std::array<std::string_view, method_count> method_names = {
-    "hostKey",    "meta",         "start",  "applyGraves", "applyChanges", "chunk",
-    "applyChunk", "sanityCheck2", "finish", "abort",       "upload",       "download",
+    "hostKey",    "meta",         "start",         "applyGraves",   "applyChanges", "chunk",
+    "applyChunk", "sanityCheck2", "finish",        "abort",         "upload",       "download",
+    "begin",      "mediaChanges", "uploadChanges", "downloadFiles", "mediaSanity",
 };
 
 }  // namespace

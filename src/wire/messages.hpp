@@ -2,6 +2,7 @@
 // The members' spelling and JSON are in decode.cpp and encode.cpp.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 
 #include "base/ids.hpp"
 #include "model/changes.hpp"
+#include "model/media.hpp"
 
 namespace ankiwire::wire {
 
@@ -26,8 +28,14 @@ enum class Method {
     abort,
     upload,
     download,
+    begin,  // from here on: media
+    media_changes,
+    upload_changes,
+    download_files,
+    media_sanity,
 };
-inline constexpr int method_count = 12;
+inline constexpr int method_count = 17;
+inline constexpr int media_method_count = 5;
 
 // The name in the path: "hostKey", "meta", …
 std::string_view method_name(Method method);
@@ -57,7 +65,7 @@ struct MetaResponse {
     std::string message;
     bool may_continue = true;
     bool empty = false;
-    std::int32_t media_usn = 0;
+    MediaUsn media_usn;
     friend bool operator==(const MetaResponse&, const MetaResponse&) = default;
 };
 
@@ -78,6 +86,22 @@ struct SanityCheckResponse {
     std::variant<SanityCounts, std::string> client;
     std::optional<SanityCounts> server;  // absent: the server's rows are not fit to be counted
     friend bool operator==(const SanityCheckResponse&, const SanityCheckResponse&) = default;
+};
+
+struct BeginRequest {
+    std::string client;  // "anki,26.09.3 (hash),linux"
+    friend bool operator==(const BeginRequest&, const BeginRequest&) = default;
+};
+struct BeginResponse {
+    HostKey session_key;  // `sk`: what older clients send in place of their host key from now on
+    MediaUsn usn;
+    friend bool operator==(const BeginResponse&, const BeginResponse&) = default;
+};
+
+struct UploadChangesResponse {
+    std::size_t processed = 0;
+    MediaUsn usn;
+    friend bool operator==(const UploadChangesResponse&, const UploadChangesResponse&) = default;
 };
 
 }  // namespace ankiwire::wire

@@ -35,7 +35,9 @@ TEST(Methods, are_the_last_segment_that_is_not_empty) {
         {"/sync/Meta", std::nullopt},
         {"/sync/meta2", std::nullopt},
         {"/sync/sanityCheck", std::nullopt},
-        {"/msync/begin", std::nullopt},
+        {"/msync/begin", Method::begin},
+        {"/anki/uploadChanges", Method::upload_changes},
+        {"/msync/start2", std::nullopt},
         {"///", std::nullopt},
         {"", std::nullopt},
     };

@@ -157,7 +157,7 @@ TEST(RoundTrip, meta) {
         rc::gen::set(&MetaResponse::server_time, number<TimestampSecs>()),
         rc::gen::set(&MetaResponse::message, text()), rc::gen::set(&MetaResponse::may_continue),
         rc::gen::set(&MetaResponse::empty),
-        rc::gen::set(&MetaResponse::media_usn, any<std::int32_t>()));
+        rc::gen::set(&MetaResponse::media_usn, number<MediaUsn>()));
     EXPECT_TRUE(survives(response, encode_meta_response, decode_meta_response));
 }
 

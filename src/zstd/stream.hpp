@@ -5,11 +5,11 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "base/byte_sink.hpp"
 #include "base/limits.hpp"
 #include "base/result.hpp"
 
@@ -19,9 +19,6 @@ struct ZSTD_CCtx_s;
 namespace ankiwire::zstd {
 
 inline constexpr int level_default = 1;
-
-// Takes a piece of output; its error stops the stream.
-using ByteSink = std::function<Result<void>(std::string_view piece)>;
 
 class Decoder {
 public:

@@ -1,0 +1,304 @@
+"""Media of real clients: what both do in their folders, both have in the end, and the server too."""
+
+import base64
+import shutil
+import unicodedata
+
+import pytest
+
+from device import ClientError
+from venvs import NEWEST, VERSIONS
+
+# 2.1.58 is like 2.1.66; both always ask `begin`. The others start from the usn in `meta`.
+MEDIA_VERSIONS = [version for version in VERSIONS if version != "2.1.58"]
+WITHOUT_BEGIN = [version for version in MEDIA_VERSIONS if not version.startswith("2.1.")]
+for_each_version = pytest.mark.parametrize("version", MEDIA_VERSIONS)
+
+NAMES = [
+    "plain.jpg",
+    "Plain.jpg",
+    "PLAIN.JPG",
+    "with space and 'quote'.mp3",
+    "_meta",
+    "0",
+    "umlaut ä.jpg",  # NFC
+    "한국어.mp3",
+    "emoji 👩🏽‍🚀🎉.png",
+    "a" * 116 + ".png",  # the longest that clients leave as they are
+    "ä" * 58 + ".png",
+    "no ending",
+    "%2e%2e%2f.png",
+    "..png",
+]
+
+
+def text(content):
+    return base64.b64encode(content.encode()).decode()
+
+
+def many_files(count, word):
+    return {f"{word} {i}.txt": text(f"{word} {i} " * (i % 50 + 1)) for i in range(count)}
+
+
+@pytest.fixture
+def media_pair(house):
+    """Two devices of an account; the first one has 200 files and has sent them."""
+
+    def make(version, other_version=NEWEST):
+        first = house.device(version)
+        first.full_upload()
+        first.put_media(
+            files={name: text(f"content of {name}") for name in NAMES}
+            | many_files(200 - len(NAMES), "file")
+        )
+        first.sync_media()
+        second = house.device(other_version)
+        second.full_download()
+        second.sync_media()
+        return first, second
+
+    return make
+
+
+@for_each_version
+def test_200_files_reach_a_second_device(house, media_pair, version):
+    first, second = media_pair(version)
+    assert len(first.media()) == 200
+    house.assert_media_equal(first, second)
+
+
+# R-MEDIA-05, R-MEDIA-12, R-MEDIA-13
+@for_each_version
+def test_both_devices_add_replace_and_delete(house, media_pair, version):
+    first, second = media_pair(version)
+    first.put_media(files=many_files(30, "of the first") | {"file 1.txt": text("first's")})
+    first.delete_media(names=["plain.jpg", "emoji 👩🏽‍🚀🎉.png", "file 2.txt"])
+    second.put_media(files=many_files(30, "of the second") | {"file 3.txt": text("second's")})
+    second.delete_media(names=["Plain.jpg", "umlaut ä.jpg", "file 4.txt"])
+    house.settle_media(first, second)
+    house.assert_media_equal(first, second)
+    found = first.media()
+    assert len(found) == 200 + 60 - 6
+    assert "PLAIN.JPG" in found
+    assert not {"plain.jpg", "Plain.jpg", "file 2.txt", "file 4.txt"} & found.keys()
+
+
+# R-MEDIA-08, R-MEDIA-12
+@for_each_version
+def test_deletions_and_additions_go_in_one_batch(house, media_pair, version):
+    first, second = media_pair(version)
+    first.delete_media(names=["file 1.txt", "file 2.txt"])
+    first.put_media(files={"new.txt": text("new"), "file 3.txt": text("replaced")})
+    first.sync_media()
+    second.sync_media()
+    house.assert_media_equal(first, second)
+    assert "method=uploadChanges status=200" in house.server.log or house.server.kind == "official"
+
+
+# R-MEDIA-13
+@for_each_version
+def test_a_file_that_both_changed_is_the_one_that_came_first(house, media_pair, version):
+    first, second = media_pair(version)
+    first.put_media(files={"file 1.txt": text("first's"), "new.txt": text("first's new")})
+    second.put_media(files={"file 1.txt": text("second's"), "new.txt": text("second's new")})
+    second.sync_media()
+    expected = second.media()
+    house.settle_media(first, second)
+    house.assert_media_equal(first, second)
+    assert first.media() == expected
+
+
+@for_each_version
+def test_a_file_deleted_here_and_replaced_there_stays(house, media_pair, version):
+    first, second = media_pair(version)
+    first.delete_media(names=["file 1.txt"])
+    second.put_media(files={"file 1.txt": text("second's")})
+    second.sync_media()
+    house.settle_media(first, second)
+    house.assert_media_equal(first, second)
+    assert "file 1.txt" in first.media()
+
+
+@for_each_version
+def test_a_name_that_was_deleted_comes_back(house, media_pair, version):
+    first, second = media_pair(version)
+    first.delete_media(names=["file 1.txt"])
+    house.settle_media(first, second)
+    second.put_media(files={"file 1.txt": text("again")})
+    house.settle_media(second, first)
+    house.assert_media_equal(first, second)
+    assert "file 1.txt" in first.media()
+
+
+# R-MEDIA-09
+@for_each_version
+def test_files_that_clients_do_not_send_do_no_harm(house, media_pair, version):
+    first, second = media_pair(version)
+    unsent = [unicodedata.normalize("NFD", "zürich.jpg"), "a:b?.jpg", "CON.txt"]
+    first.put_media(files={name: text("x") for name in unsent} | {"empty.jpg": "", "sent": text("x")})
+    first.sync_media()
+    second.sync_media()
+    first.delete_media(names=[*unsent, "empty.jpg"])
+    first.sync_media()
+    house.assert_media_equal(first, second)
+    assert "sent" in second.media()
+
+
+# R-MEDIA-01
+@pytest.mark.parametrize("version", WITHOUT_BEGIN)
+def test_the_usn_in_meta_is_all_that_a_client_needs(house, version):
+    first, second = house.pair(version)
+    first.sync(media=True)
+    second.sync(media=True)
+    for sender, receiver in [(first, second), (second, first)]:
+        for round in range(3):
+            sender.put_media(files={f"{sender.version} {round}.txt": text(f"{round}")})
+            sender.sync(media=True)
+            receiver.sync(media=True)
+            house.assert_media_equal(first, second)
+    assert "method=begin" not in house.server.log
+
+
+# R-MEDIA-10, R-MEDIA-11
+def test_a_file_of_90_megabytes(house):
+    first, second = house.pair("23.10.1")
+    first.put_media(files={"long.mp4": 90_000_000, "short.mp3": 1_000})
+    first.sync_media()
+    second.sync_media()
+    house.assert_media_equal(first, second)
+    assert len(second.media()) == 2
+
+
+SIDES = ["before", "after"]
+INTERRUPTED = [
+    (version, method, side)
+    for version in ["2.1.66", NEWEST]
+    for method in ["mediaChanges", "downloadFiles", "uploadChanges", "mediaSanity"]
+    for side in SIDES
+]
+
+
+@pytest.fixture
+def disturbed(house):
+    """Two devices with files to exchange; the first one goes through a proxy."""
+
+    def make(version):
+        first, second = house.pair(version)
+        second.put_media(files=many_files(60, "of the second"))
+        second.sync_media()
+        proxy = house.proxy()
+        first.use_endpoint(endpoint=proxy.endpoint)
+        first.log_in(proxy.endpoint)
+        first.put_media(files=many_files(60, "of the first"))
+        return first, second, proxy
+
+    return make
+
+
+@pytest.mark.parametrize(("version", "method", "side"), INTERRUPTED)
+def test_a_client_is_killed(house, disturbed, version, method, side):
+    first, second, proxy = disturbed(version)
+    gate = proxy.hold_request(method) if side == "before" else proxy.hold_response(method)
+    first.begin("sync_media")
+    gate.wait_until_reached()
+    first.kill()
+    gate.open()
+    first.switch_on()
+    house.settle_media(first, second)
+    house.assert_media_equal(first, second)
+    assert len(first.media()) == 120
+
+
+@pytest.mark.parametrize(("version", "method", "side"), INTERRUPTED)
+def test_the_connection_breaks(house, disturbed, version, method, side):
+    first, second, proxy = disturbed(version)
+    (proxy.cut_request if side == "before" else proxy.cut_response)(method)
+    with pytest.raises(ClientError):
+        first.sync_media()
+    house.settle_media(first, second)
+    house.assert_media_equal(first, second)
+    assert len(first.media()) == 120
+
+
+# R-MEDIA-20, R-MEDIA-21
+@pytest.mark.parametrize(
+    ("version", "method", "side"),
+    [point for point in INTERRUPTED if point[1:] != ("mediaSanity", "after")],  # it is all done then
+)
+def test_the_server_is_killed(house, disturbed, version, method, side):
+    first, second, proxy = disturbed(version)
+    gate = proxy.hold_request(method) if side == "before" else proxy.hold_response(method)
+    first.begin("sync_media")
+    gate.wait_until_reached()
+    house.server.kill()
+    gate.open()
+    with pytest.raises(ClientError):
+        first.end("sync_media")
+    house.server.start()
+    house.settle_media(first, second)
+    house.assert_media_equal(first, second)
+    assert len(first.media()) == 120
+
+
+# R-MEDIA-15, R-MEDIA-23
+@pytest.mark.parametrize("harm", ["missing", "empty"])
+@for_each_version
+def test_a_file_that_the_server_lost_comes_back(house, media_pair, version, harm):
+    first, second = media_pair(version)
+    path = house.server.account_folder() / "media" / "file 1.txt"
+    path.unlink()
+    if harm == "empty":
+        path.touch()
+    third = house.device(version)
+    third.full_download()
+    with pytest.raises(ClientError) as refused:
+        third.sync_media()
+    assert refused.value.kind == "CONFLICT" or "409" in str(refused.value)
+    third.sync_media()
+    assert len(third.media()) == 199
+    # The usn has moved, so that who has the file looks, counts, and sends it again.
+    with pytest.raises(ClientError) as differs:
+        first.sync_media()
+    assert differs.value.kind == "RESYNC_REQUIRED" or "resync" in str(differs.value).lower()
+    house.settle_media(first, second, third)
+    house.assert_media_equal(first, second, third)
+    assert len(third.media()) == 200
+
+
+def test_media_of_the_official_server_go_on_with_ours_and_back(make_household):
+    """R-MEDIA-19"""
+    with make_household(kind="official") as house:
+        first = house.device("2.1.66")
+        first.full_upload()
+        first.put_media(files={name: text(name) for name in NAMES} | many_files(40, "file"))
+        first.sync_media()
+        second = house.device(NEWEST)
+        second.full_download()
+        second.sync(media=True)
+        for round, kind in enumerate(["ours", "official", "ours"]):
+            house.change_server(kind)
+            second.sync(media=True)  # nobody logs in again, nothing is sent twice
+            house.assert_media_equal(first, second)
+            first.put_media(files=many_files(30, f"round {round}") | {"file 1.txt": text(f"{round}")})
+            first.delete_media(names=[f"file {round + 10}.txt"])
+            house.settle_media(first, second)
+            second.sync(media=True)
+            house.assert_media_equal(first, second)
+            assert f"round {round} 29.txt" in second.media()
+
+
+def test_a_server_that_starts_with_a_copied_folder_has_its_media(make_household, tmp_path):
+    with make_household() as house:
+        first = house.device()
+        first.full_upload()
+        first.put_media(files=many_files(30, "file"))
+        first.sync_media()
+        house.server.stop()
+        moved = tmp_path / "moved"
+        shutil.copytree(house.server.folder, moved)
+        house.server.folder = moved
+        house.server.start()
+        second = house.device()
+        second.full_download()
+        second.sync_media()
+        house.assert_media_equal(first, second)

@@ -1,0 +1,313 @@
+#include "media/media_store.hpp"
+
+#include <algorithm>
+#include <map>
+#include <system_error>
+#include <utility>
+
+#include "base/limits.hpp"
+#include "media/media_db.hpp"
+
+namespace ankiwire::media {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view staged_ending = ".zip";
+
+Result<std::vector<fs::path>> staged_zips(const fs::path& folder) {
+    std::vector<fs::path> zips;
+    std::error_code error;
+    for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+         entry.increment(error)) {
+        if (entry->path().extension() == staged_ending) {
+            zips.push_back(entry->path());
+        }
+    }
+    if (error) {
+        return fail(ErrorKind::storage, "reading the staging folder: " + error.message());
+    }
+    return zips;
+}
+
+// Of several changes of one name only the last one counts for the file.
+template <class Change>
+std::map<std::string_view, const Change*> last_of_each_name(const std::vector<Change>& changes) {
+    std::map<std::string_view, const Change*> last;
+    for (const auto& change : changes) {
+        last[change.name] = &change;
+    }
+    return last;
+}
+
+}  // namespace
+
+fs::path staging_folder(const fs::path& account_folder) { return account_folder / "media.staging"; }
+
+struct MediaStore::Impl {
+    Impl(const fs::path& account_folder, MediaDb opened)
+        : files_folder(account_folder / "media"),
+          staging(staging_folder(account_folder)),
+          db(std::move(opened)) {}
+
+    // Whatever a crash or a failed disk left half done is done, or discarded. Every public function
+    // begins with it.
+    Result<void> be_whole() {
+        if (!needs_repair) {
+            return {};
+        }
+        TRY_ASSIGN(const auto zips, staged_zips(staging));
+        for (const auto& path : zips) {
+            auto redone = redo(path);
+            // A zip that cannot be read was not synced to disk, so that its rows did not commit.
+            if (!redone && redone.error().kind != ErrorKind::malformed) {
+                return redone;
+            }
+        }
+        staged = zips;
+        needs_repair = false;
+        return checkpoint();
+    }
+
+    // Brings the files in line with the rows, as far as the zip says: a content is put in place if
+    // it is that of its row, a file is removed if its row is a deletion. So a zip whose rows did
+    // not commit changes nothing, and redoing one twice is harmless.
+    Result<void> redo(const fs::path& path) {
+        TRY_ASSIGN(const auto file, files::open_for_reading(path));
+        TRY_ASSIGN(const auto upload, UploadZip::open(file, limits::media_name_bytes_max));
+        for (const auto& [name, change] : last_of_each_name(upload.changes())) {
+            TRY_ASSIGN(const auto row, db.find(name));
+            if (!row) {
+                continue;
+            }
+            if (!change->content) {
+                if (!row->is_live()) {
+                    TRY(files::remove(files_folder / name));
+                }
+            } else if (static_cast<std::uint64_t>(row->bytes) == change->content->bytes) {
+                TRY(redo_file(upload, *change, *row));
+            }
+        }
+        return {};
+    }
+
+    Result<void> redo_file(const UploadZip& upload, const UploadedChange& change,
+                           const MediaRow& row) {
+        const auto draft = staging / "redone";
+        TRY(files::remove(draft));
+        TRY_ASSIGN(const auto sum, extract(upload, *change.content, draft));
+        return sum == row.sha1 ? files::rename(draft, files_folder / change.name)
+                               : files::remove(draft);
+    }
+
+    // The rows of one change; true if there was something to change (R-MEDIA-12).
+    Result<bool> register_change(const StagedChange& change, TimestampSecs now) {
+        TRY_ASSIGN(const auto row, db.find(change.name));
+        const bool live = row && row->is_live();
+        if (change.is_deletion()) {
+            if (live) {
+                TRY(db.remove(change.name, *row, now));
+            }
+            return live;
+        }
+        if (live && row->sha1 == change.sha1) {
+            return false;
+        }
+        TRY(db.put(change.name,
+                   {.sha1 = change.sha1, .bytes = static_cast<std::int64_t>(change.bytes)}, now));
+        return true;
+    }
+
+    Result<bool> register_all(const StagedBatch& batch, TimestampSecs now) {
+        bool changed = false;
+        for (const auto& change : batch.changes()) {
+            TRY_ASSIGN(const bool one, register_change(change, now));
+            changed = changed || one;
+        }
+        return changed;
+    }
+
+    // The zip under the name from which a crash is repaired; then the rows.
+    Result<void> stage_and_commit(StagedBatch& batch) {
+        const auto zip =
+            staging / (std::to_string(db.last_usn().value + 1) + std::string(staged_ending));
+        TRY(files::rename(batch.zip(), zip));
+        batch.give_zip_away();
+        staged.push_back(zip);
+        staged_bytes += batch.zip_bytes();
+        TRY(files::sync_to_disk(staging));
+        return db.commit();
+    }
+
+    // The rows have committed.
+    Result<void> put_files_in_place(const StagedBatch& batch) {
+        for (const auto& [name, change] : last_of_each_name(batch.changes())) {
+            if (change->is_deletion()) {
+                TRY(files::remove(files_folder / name));
+            } else {
+                TRY(files::rename(change->file, files_folder / name));
+            }
+        }
+        return {};
+    }
+
+    // Of a batch that changes no row: a file that has gone missing meanwhile is back.
+    Result<void> replace_missing_files(const StagedBatch& batch) {
+        for (const auto& change : batch.changes()) {
+            if (change.is_deletion()) {
+                continue;
+            }
+            const auto path = files_folder / change.name;
+            TRY_ASSIGN(const auto bytes, files::size_of(path));
+            if (bytes == 0) {
+                TRY(files::sync_to_disk(change.file));  // no zip is staged for it
+                TRY(files::rename(change.file, path));
+            }
+        }
+        return {};
+    }
+
+    Result<void> checkpoint() {
+        if (staged.empty()) {
+            return {};
+        }
+        TRY(files::sync_file_system(files_folder));
+        for (const auto& zip : staged) {
+            TRY(files::remove(zip));
+        }
+        staged.clear();
+        staged_bytes = 0;
+        return {};
+    }
+
+    Result<void> forget(const std::string& name, const MediaRow& row) {
+        TRY(db.begin());
+        auto forgotten = db.forget(name, row);
+        if (forgotten) {
+            forgotten = db.commit();
+        }
+        if (!forgotten) {
+            db.rollback();
+        }
+        return forgotten;
+    }
+
+    // not_found: it is not there (any more).
+    Result<OpenFile> open_file(const std::string& name) {
+        TRY_ASSIGN(const auto row, db.find(name));
+        if (!row || !row->is_live() || !is_file_name(name)) {
+            return fail(ErrorKind::not_found, "a file that is not there is asked for");
+        }
+        auto file = files::open_for_reading(files_folder / name);
+        if (!file && file.error().kind != ErrorKind::not_found) {
+            return std::move(file).error();
+        }
+        std::uint64_t bytes = 0;
+        if (file) {
+            TRY_ASSIGN(bytes, files::size_of(*file));
+        }
+        if (bytes == 0) {  // clients cannot take an empty file either (R-MEDIA-15)
+            TRY(forget(name, *row));
+            TRY(files::remove(files_folder / name));
+            return fail(ErrorKind::not_found, "a file has gone missing; its row is forgotten");
+        }
+        if (bytes > limits::media_zip_bytes_max) {  // put there by a foreign hand
+            return fail(ErrorKind::too_large, "a file is larger than clients can take");
+        }
+        return OpenFile{.name = name, .file = std::move(file).value(), .bytes = bytes};
+    }
+
+    fs::path files_folder;
+    fs::path staging;
+    MediaDb db;
+    std::vector<fs::path> staged;  // applied, perhaps not yet on disk
+    std::uint64_t staged_bytes = 0;
+    bool needs_repair = true;
+};
+
+MediaStore::MediaStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+MediaStore::MediaStore(MediaStore&&) noexcept = default;
+MediaStore& MediaStore::operator=(MediaStore&&) noexcept = default;
+MediaStore::~MediaStore() = default;
+
+Result<MediaStore> MediaStore::open(const fs::path& account_folder) {
+    TRY(files::make_folders(account_folder / "media"));
+    TRY(files::make_folders(staging_folder(account_folder)));
+    TRY_ASSIGN(auto db, MediaDb::open(account_folder / "media.db"));
+    MediaStore store(std::make_unique<Impl>(account_folder, std::move(db)));
+    TRY(store.impl_->be_whole());
+    return store;
+}
+
+MediaUsn MediaStore::last_usn() const { return impl_->db.last_usn(); }
+
+Result<std::vector<MediaChange>> MediaStore::changes_after(MediaUsn usn) {
+    TRY(impl_->be_whole());
+    return impl_->db.changes_after(usn, limits::media_changes_max);
+}
+
+Result<std::int64_t> MediaStore::file_count() {
+    TRY(impl_->be_whole());
+    return impl_->db.file_count();
+}
+
+Result<MediaStore::Applied> MediaStore::apply(StagedBatch& batch, TimestampSecs now) {
+    TRY(impl_->be_whole());
+    TRY(impl_->db.begin());
+    const auto changed = impl_->register_all(batch, now);
+    auto committed = !changed   ? Result<void>(changed.error())
+                     : *changed ? impl_->stage_and_commit(batch)
+                                : Result<void>();
+    impl_->db.rollback();  // of what did not commit
+    if (!committed) {
+        impl_->needs_repair = true;  // a zip may be staged that has to be discarded
+        return std::move(committed).error();
+    }
+    auto placed = *changed ? impl_->put_files_in_place(batch) : impl_->replace_missing_files(batch);
+    if (!placed) {
+        impl_->needs_repair = true;
+        return std::move(placed).error();
+    }
+    if (impl_->staged_bytes >= limits::media_staged_bytes_max) {
+        TRY(impl_->checkpoint());
+    }
+    return Applied{.processed = batch.changes().size(), .usn = last_usn()};
+}
+
+Result<std::vector<OpenFile>> MediaStore::open_files(std::span<const std::string> names) {
+    TRY(impl_->be_whole());
+    std::vector<OpenFile> opened;
+    std::uint64_t bytes = 0;
+    for (const auto& name : names) {
+        auto file = impl_->open_file(name);
+        if (!file && file.error().kind != ErrorKind::not_found) {
+            return std::move(file).error();
+        }
+        if (!file) {
+            if (opened.empty()) {
+                return fail(ErrorKind::session_conflict, file.error().context);
+            }
+            break;  // the client asks for the rest anew, and is told then
+        }
+        bytes += file->bytes;
+        opened.push_back(std::move(file).value());
+        if (bytes > limits::media_reply_bytes_target) {  // R-MEDIA-17
+            break;
+        }
+    }
+    return opened;
+}
+
+Result<void> MediaStore::checkpoint() {
+    TRY(impl_->be_whole());
+    return impl_->checkpoint();
+}
+
+bool MediaStore::has_staged() const { return !impl_->staged.empty(); }
+
+Result<void> MediaStore::close() {
+    TRY(checkpoint());
+    return impl_->db.close();
+}
+
+}  // namespace ankiwire::media

@@ -1,0 +1,59 @@
+#include "media/staged_batch.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/limits.hpp"
+
+namespace ankiwire::media {
+
+Result<Sha1> extract(const UploadZip& upload, const zip::Entry& entry,
+                     const std::filesystem::path& path) {
+    TRY_ASSIGN(const auto file, files::create(path));
+    auto sum = upload.read(
+        entry, [&file](std::string_view piece) { return files::write_all(file, piece); });
+    if (!sum) {
+        static_cast<void>(files::remove(path));
+    }
+    return sum;
+}
+
+std::size_t name_bytes_max(const std::filesystem::path& folder) {
+    const long most = ::pathconf(folder.c_str(), _PC_NAME_MAX);
+    return most < 0 ? limits::media_name_bytes_max
+                    : std::min(limits::media_name_bytes_max, static_cast<std::size_t>(most));
+}
+
+Result<StagedBatch> StagedBatch::unpack(const std::filesystem::path& zip) {
+    TRY_ASSIGN(const auto file, files::open_for_reading(zip));
+    TRY_ASSIGN(const auto upload, UploadZip::open(file, name_bytes_max(zip.parent_path())));
+    StagedBatch batch(zip);
+    TRY_ASSIGN(batch.zip_bytes_, files::size_of(file));
+    for (const auto& change : upload.changes()) {
+        StagedChange staged{.name = change.name, .file = {}, .sha1 = {}};
+        if (change.content) {
+            auto path = zip;
+            path += "." + std::to_string(batch.changes_.size());
+            TRY_ASSIGN(staged.sha1, extract(upload, *change.content, path));
+            staged.file = path;
+            staged.bytes = change.content->bytes;
+        }
+        batch.changes_.push_back(std::move(staged));
+    }
+    TRY(files::sync_to_disk(file));
+    return batch;
+}
+
+StagedBatch::~StagedBatch() {
+    for (const auto& change : changes_) {
+        if (!change.is_deletion()) {  // gone already if it was applied
+            static_cast<void>(files::remove(change.file));
+        }
+    }
+    if (!zip_.empty()) {
+        static_cast<void>(files::remove(zip_));
+    }
+}
+
+}  // namespace ankiwire::media

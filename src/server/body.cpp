@@ -1,0 +1,101 @@
+#include "server/body.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/limits.hpp"
+#include "files/files.hpp"
+#include "zstd/stream.hpp"
+
+namespace ankiwire::server {
+namespace {
+
+std::size_t unpacked_bytes_max(wire::Method method) {
+    switch (method) {
+        case wire::Method::start:
+        case wire::Method::apply_graves:
+            return limits::start_body_bytes_max;
+        case wire::Method::apply_changes:
+        case wire::Method::apply_chunk:
+            return limits::changes_body_bytes_max;
+        default:  // upload and uploadChanges have limits of their own
+            return limits::small_body_bytes_max;
+    }
+}
+
+}  // namespace
+
+asio::awaitable<Result<HeldBody>> hold_body(RequestBody& body, std::size_t bytes_max,
+                                            Budget& budget) {
+    HeldBody held{{}, Budget::Share(budget)};
+    while (true) {
+        CO_TRY_ASSIGN(const auto piece, co_await body.next());
+        if (piece.empty()) {
+            co_return held;
+        }
+        if (held.bytes.size() + piece.size() > bytes_max) {
+            co_return fail(ErrorKind::too_large, "the body is too large");
+        }
+        CO_TRY(held.share.grow(piece.size()));
+        held.bytes += piece;
+    }
+}
+
+asio::awaitable<Result<PackedBody>> read_body(wire::Method method, Budget& budget,
+                                              RequestBody& body) {
+    const auto unpacked_max = unpacked_bytes_max(method);
+    CO_TRY_ASSIGN(auto held, co_await hold_body(body, packed_bytes_max(unpacked_max), budget));
+    co_return PackedBody{std::move(held), unpacked_max};
+}
+
+Result<std::string> unpack(PackedBody& body) {
+    std::string plain;
+    zstd::Decoder decoder(body.unpacked_max);
+    auto& share = body.held.share;
+    const auto append = [&](std::string_view piece) -> Result<void> {
+        TRY(share.grow(piece.size()));
+        plain += piece;
+        return {};
+    };
+    TRY(decoder.push(body.held.bytes, append));
+    TRY(decoder.finish());
+    // Parsed it takes more than its text: a megabyte of `[],[],…` would become a hundred.
+    const auto values = static_cast<std::size_t>(std::ranges::count(plain, ','));
+    TRY(share.grow(values * limits::json_value_bytes));
+    return plain;
+}
+
+asio::awaitable<Result<void>> receive_file(RequestBody& body, const std::filesystem::path& path,
+                                           const FileLimits& limits,
+                                           asio::thread_pool::executor_type lane) {
+    auto create = [&path]() -> Result<files::FileDescriptor> {
+        TRY(files::make_folders(path.parent_path()));
+        return files::create(path);
+    };
+    CO_TRY_ASSIGN(const auto out, co_await run_on(lane, std::move(create)));
+    zstd::Decoder decoder(limits.unpacked_bytes_max);
+    const auto sink = [&out](std::string_view bytes) { return files::write_all(out, bytes); };
+
+    for (std::size_t packed_bytes = 0;;) {
+        CO_TRY_ASSIGN(const auto piece, co_await body.next());
+        packed_bytes += piece.size();
+        if (packed_bytes > limits.packed_bytes_max) {
+            co_return fail(ErrorKind::too_large, "the packed body is too large");
+        }
+        if (piece.empty()) {
+            co_return decoder.finish();
+        }
+        auto unpack_piece = [&decoder, &sink, piece] { return decoder.push(piece, sink); };
+        CO_TRY(co_await run_on(lane, std::move(unpack_piece)));
+    }
+}
+
+Reply packed_reply(std::string_view plain) {
+    return {.status = 200,
+            .content_type = "application/octet-stream",
+            .headers = {{"anki-original-size", std::to_string(plain.size())}},  // R-TRANS-08
+            .body = zstd::pack(plain),
+            .stream = nullptr};
+}
+
+}  // namespace ankiwire::server

@@ -1,0 +1,53 @@
+// Bodies of requests and replies: read within a budget, unpacked within a limit, packed.
+#pragma once
+
+#include <boost/asio/thread_pool.hpp>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "base/limits.hpp"
+#include "server/async.hpp"
+#include "server/budget.hpp"
+#include "server/exchange.hpp"
+#include "wire/messages.hpp"
+
+namespace ankiwire::server {
+
+// A body in memory, as it was sent, accounted for.
+struct HeldBody {
+    std::string bytes;
+    Budget::Share share;
+};
+// too_large: more than `bytes_max`.
+asio::awaitable<Result<HeldBody>> hold_body(RequestBody& body, std::size_t bytes_max,
+                                            Budget& budget);
+
+// A packed body of a method whose body is JSON, or nothing.
+struct PackedBody {
+    HeldBody held;
+    std::size_t unpacked_max;
+};
+asio::awaitable<Result<PackedBody>> read_body(wire::Method method, Budget& budget,
+                                              RequestBody& body);
+// On a lane: its text.
+Result<std::string> unpack(PackedBody& body);
+
+// A packed body that is a file: writes it, unpacked, to the new file `path`, on `lane`. too_large:
+// over one of the limits; malformed: cut or damaged.
+struct FileLimits {
+    std::size_t packed_bytes_max;
+    std::size_t unpacked_bytes_max;
+};
+asio::awaitable<Result<void>> receive_file(RequestBody& body, const std::filesystem::path& path,
+                                           const FileLimits& limits,
+                                           asio::thread_pool::executor_type lane);
+
+// Packing makes nothing much larger.
+constexpr std::size_t packed_bytes_max(std::size_t unpacked) {
+    return unpacked + unpacked / 256 + limits::kib;
+}
+
+Reply packed_reply(std::string_view plain);
+
+}  // namespace ankiwire::server

@@ -1,0 +1,136 @@
+#include "server/media_sync.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "base/clock.hpp"
+#include "base/limits.hpp"
+#include "server/body.hpp"
+#include "server/media_download.hpp"
+#include "server/temp_file.hpp"
+#include "wire/media_json.hpp"
+#include "zstd/stream.hpp"
+
+namespace ankiwire::server {
+namespace {
+
+constexpr FileLimits upload_limits{
+    .packed_bytes_max = packed_bytes_max(limits::media_zip_bytes_max),
+    .unpacked_bytes_max = limits::media_zip_bytes_max};
+
+// The methods whose reply is JSON; on the media lane.
+Result<std::string> json_reply(wire::Method method, const HostKey& host_key, std::string_view json,
+                               media::MediaStore& store) {
+    switch (method) {
+        case wire::Method::begin: {
+            TRY(wire::decode_begin_request(json));
+            return wire::encode_begin_response({host_key, store.last_usn()});
+        }
+        case wire::Method::media_changes: {
+            TRY_ASSIGN(const auto usn, wire::decode_media_changes_request(json));
+            TRY_ASSIGN(const auto changes, store.changes_after(usn));
+            return wire::encode_media_changes_response(changes);
+        }
+        case wire::Method::media_sanity: {
+            TRY_ASSIGN(const auto client_count, wire::decode_media_sanity_request(json));
+            TRY_ASSIGN(const auto count, store.file_count());
+            return wire::encode_media_sanity_response(count == client_count);
+        }
+        default:
+            return fail(ErrorKind::internal, "not a method of media sync");
+    }
+}
+
+}  // namespace
+
+asio::awaitable<Result<Reply>> MediaSync::answer(wire::Method method, const HostKey& host_key,
+                                                 std::shared_ptr<AccountActor> actor,
+                                                 RequestBody& body) {
+    if (method == wire::Method::upload_changes) {
+        co_return co_await upload(actor, body);
+    }
+    CO_TRY_ASSIGN(auto packed, co_await read_body(method, actor->bodies(), body));
+    if (method == wire::Method::download_files) {
+        auto decode = [&packed]() -> Result<std::vector<std::string>> {
+            TRY_ASSIGN(const auto json, unpack(packed));
+            return wire::decode_download_files_request(json);
+        };
+        CO_TRY_ASSIGN(auto names, co_await run_on(lanes_.media.get_executor(), std::move(decode)));
+        co_return co_await download(actor, std::move(names));
+    }
+    auto job = [&](media::MediaStore& store) -> Result<Reply> {
+        TRY_ASSIGN(const auto json, unpack(packed));
+        TRY_ASSIGN(const auto reply, json_reply(method, host_key, json, store));
+        return packed_reply(reply);
+    };
+    co_return co_await actor->run_on_media(std::move(job));
+}
+
+asio::awaitable<Result<Reply>> MediaSync::begin_by_form(const HostKey& host_key,
+                                                        std::shared_ptr<AccountActor> actor) {
+    auto job = [&](media::MediaStore& store) -> Result<Reply> {
+        Reply reply;
+        reply.content_type = "application/json";
+        reply.body = wire::encode_begin_response({host_key, store.last_usn()});
+        return reply;
+    };
+    co_return co_await actor->run_on_media(std::move(job));
+}
+
+asio::awaitable<Result<Reply>> MediaSync::upload(std::shared_ptr<AccountActor> actor,
+                                                 RequestBody& body) {
+    Budget::Share transfer(actor->media_transfers());
+    CO_TRY(transfer.grow(1));
+    Budget::Share memory(actor->bodies());
+    CO_TRY(memory.grow(zstd::Decoder::memory_bytes_max));
+
+    const auto lane = lanes_.media.get_executor();
+    TempFile file(media::staging_folder(actor->user().folder), "upload");
+    const auto received = co_await receive_file(body, file.path(), upload_limits, lane);
+    std::optional<media::StagedBatch> batch;
+    Result<void> staged = received;
+    if (received) {
+        auto stage = [&]() -> Result<void> {
+            TRY_ASSIGN(auto unpacked, media::StagedBatch::unpack(file.path()));
+            batch.emplace(std::move(unpacked));
+            return {};
+        };
+        staged = co_await run_on(lane, std::move(stage));
+    }
+    Result<Reply> reply = fail(ErrorKind::internal, {});
+    if (staged) {
+        auto apply = [&](media::MediaStore& store) -> Result<Reply> {
+            TRY_ASSIGN(const auto applied, store.apply(*batch, to_secs(system_now())));
+            return packed_reply(
+                wire::encode_upload_changes_response({applied.processed, applied.usn}));
+        };
+        reply = co_await actor->run_on_media(std::move(apply));
+    } else {
+        reply = std::move(staged).error();
+    }
+    auto clean_up = [&] {
+        batch.reset();
+        file.remove();
+        return true;
+    };
+    co_await run_on(lane, std::move(clean_up));
+    co_return reply;
+}
+
+asio::awaitable<Result<Reply>> MediaSync::download(std::shared_ptr<AccountActor> actor,
+                                                   std::vector<std::string> names) {
+    Budget::Share transfer(actor->media_transfers());
+    CO_TRY(transfer.grow(1));
+    auto open = [&names](media::MediaStore& store) { return store.open_files(names); };
+    CO_TRY_ASSIGN(auto files, co_await actor->run_on_media(std::move(open)));
+    auto stream = std::make_unique<MediaDownload>(std::move(files), std::move(transfer), actor,
+                                                  lanes_.media.get_executor());
+    Reply reply;
+    reply.content_type = "application/octet-stream";
+    reply.headers.emplace_back("anki-original-size", std::to_string(stream->unpacked_bytes()));
+    reply.stream = std::move(stream);
+    co_return reply;
+}
+
+}  // namespace ankiwire::server
