@@ -109,7 +109,7 @@ class Household:
                 "select last_usn, total_bytes, total_nonempty_files from meta"
             ).fetchall()
             expected = connection.execute(
-                "select max(usn), sum(size), count(nullif(size, 0)) from media"
+                "select coalesce(max(usn), 0), total(size), count(nullif(size, 0)) from media"
             ).fetchone()
         files = {path.name: sha1_of(path) for path in (folder / "media").iterdir()}
         assert files == rows

@@ -28,5 +28,6 @@ def read_download_zip(data):
         *entries, meta = archive.namelist()
         assert meta == "_meta"
         names = json.loads(archive.read("_meta"))
-        assert list(names) == entries == [str(i) for i in range(len(entries))]
+        assert entries == [str(i) for i in range(len(entries))]
+        assert names.keys() == set(entries)
         return [(names[entry], archive.read(entry)) for entry in entries]

@@ -36,6 +36,14 @@ of_the_official_server = {
         f"test_an_upload_that_is_no_collection_is_refused[{name}]": anything
         for name in ["nothing", "a byte", "another database"]
     },
+    **{
+        f"test_a_name_that_no_file_may_have_is_refused[{name}]": "500, which is no fault of the client"
+        for name in ["empty", "dot", "dots", "NUL"]
+    },
+    "test_a_deletion_of_what_cannot_be_there_is_processed": "refuses the batch, again and again",
+    "test_a_bad_upload_changes_nothing[27 entries]": "counts those of `_meta` alone",
+    "test_a_bad_upload_changes_nothing[another size]": "goes by the size of the data",
+    "test_a_file_that_the_server_lost_comes_back": "nobody looks; an empty file stops the server",
     "test_an_edit_on_the_server_reaches_the_clients": never_released,
     "test_edits_on_the_server_again_and_again": never_released,
 }  # fmt: skip

@@ -1,0 +1,289 @@
+#include "media/media_store.hpp"
+
+#include <gmock/gmock.h>
+#include <stdlib.h>
+
+#include <fstream>
+#include <map>
+#include <optional>
+#include <sstream>
+
+#include "media/crash_points.hpp"
+#include "media/media_db.hpp"
+#include "zip/stored_archive.hpp"
+
+namespace ankiwire::media {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Pair;
+
+constexpr TimestampSecs now{1'700'000'000};
+
+using Change = std::pair<std::string, std::optional<std::string>>;  // nullopt: a deletion
+
+// As clients make it; without anything that JSON would escape.
+std::string zip_of(const std::vector<Change>& changes) {
+    zip::StoredArchive archive;
+    std::string meta = "[";
+    for (std::size_t i = 0; i < changes.size(); ++i) {
+        const auto& [name, content] = changes[i];
+        meta += (i == 0 ? "[\"" : ",[\"") + name + "\"," +
+                (content ? '"' + std::to_string(i) + '"' : "null") + "]";
+        if (content) {
+            archive.add(std::to_string(i), content->size());
+        }
+    }
+    meta += "]";
+    archive.add("_meta", meta.size());
+    std::string bytes;
+    for (const auto& [name, content] : changes) {
+        if (content) {
+            bytes += archive.next_header(zip::crc32(*content)) + *content;
+        }
+    }
+    bytes += archive.next_header(zip::crc32(meta)) + meta;
+    return bytes + archive.end();
+}
+
+std::string read_file(const fs::path& path) {
+    std::ostringstream bytes;
+    bytes << std::ifstream(path, std::ios::binary).rdbuf();
+    return bytes.str();
+}
+
+class MediaStoreTest : public testing::Test {
+protected:
+    MediaStoreTest() {
+        // Where syncing to disk takes no time, if there is such a place.
+        std::string name =
+            (fs::exists("/dev/shm") ? "/dev/shm/" : testing::TempDir()) + "media-XXXXXX";
+        folder_ = ::mkdtemp(name.data());
+    }
+    ~MediaStoreTest() override { fs::remove_all(folder_); }
+
+    MediaStore open() {
+        auto store = MediaStore::open(folder_);
+        EXPECT_TRUE(store) << store.error().context;
+        return std::move(store).value();
+    }
+    Result<MediaStore::Applied> apply(MediaStore& store, const std::vector<Change>& changes) {
+        const auto path = staging_folder(folder_) / "upload.tmp";
+        std::ofstream(path, std::ios::binary) << zip_of(changes);
+        TRY_ASSIGN(auto batch, StagedBatch::unpack(path));
+        return store.apply(batch, now);
+    }
+    MediaUsn applied(MediaStore& store, const std::vector<Change>& changes) {
+        const auto result = apply(store, changes);
+        EXPECT_TRUE(result) << result.error().context;
+        EXPECT_EQ(result ? result->processed : 0, changes.size());
+        return result ? result->usn : MediaUsn{-1};
+    }
+    // What is in a folder, by name.
+    static std::map<std::string, std::string> contents(const fs::path& folder) {
+        std::map<std::string, std::string> found;
+        for (const auto& entry : fs::directory_iterator(folder)) {
+            found.emplace(entry.path().filename(), read_file(entry.path()));
+        }
+        return found;
+    }
+    [[nodiscard]] std::map<std::string, std::string> media() const {
+        return contents(folder_ / "media");
+    }
+    [[nodiscard]] std::map<std::string, std::string> staged() const {
+        return contents(staging_folder(folder_));
+    }
+    fs::path folder_;
+};
+
+// R-MEDIA-12
+TEST_F(MediaStoreTest, each_change_takes_a_usn_and_what_changes_nothing_takes_none) {
+    auto store = open();
+    EXPECT_EQ(applied(store, {{"a", "one"}, {"b", "two"}}), MediaUsn{2});
+    EXPECT_EQ(applied(store, {{"a", "one"}, {"x", std::nullopt}}), MediaUsn{2});
+    EXPECT_EQ(applied(store, {{"a", "new"}, {"b", std::nullopt}}), MediaUsn{4});
+    EXPECT_THAT(media(), ElementsAre(Pair("a", "new")));
+    EXPECT_EQ(*store.file_count(), 1);
+    const auto changes = store.changes_after({2});
+    ASSERT_TRUE(changes);
+    EXPECT_THAT(*changes,
+                ElementsAre(MediaChange{"a", {3}, "c2a6b03f190dfb2b4aa91f8af8d477a9bc3401dc"},
+                            MediaChange{"b", {4}, ""}));
+}
+
+TEST_F(MediaStoreTest, of_one_name_the_last_change_counts) {
+    auto store = open();
+    applied(store,
+            {{"a", "one"}, {"a", std::nullopt}, {"a", "two"}, {"b", "x"}, {"b", std::nullopt}});
+    EXPECT_THAT(media(), ElementsAre(Pair("a", "two")));
+}
+
+TEST_F(MediaStoreTest, what_is_staged_goes_when_it_is_on_disk) {
+    auto store = open();
+    applied(store, {{"a", "one"}});
+    applied(store, {{"b", "two"}});
+    EXPECT_TRUE(store.has_staged());
+    EXPECT_EQ(staged().size(), 2U);
+    ASSERT_TRUE(store.checkpoint());
+    EXPECT_FALSE(store.has_staged());
+    EXPECT_THAT(staged(), IsEmpty());
+}
+
+// R-MEDIA-15, R-MEDIA-23
+TEST_F(MediaStoreTest, a_row_without_a_file_is_forgotten_and_uses_up_a_usn) {
+    auto store = open();
+    applied(store, {{"a", "one"}, {"b", "two"}, {"c", "three"}});
+    fs::remove(folder_ / "media" / "b");
+    const std::vector<std::string> names = {"a", "b", "c"};
+    const auto before = store.open_files(names);
+    ASSERT_TRUE(before);
+    EXPECT_EQ(before->size(), 1U);  // up to the one that is missing
+    EXPECT_EQ(store.last_usn(), MediaUsn{4});
+    EXPECT_EQ(*store.file_count(), 2);
+    const std::vector<std::string> missing = {"b", "c"};
+    const auto refused = store.open_files(missing);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, ErrorKind::session_conflict);
+    EXPECT_EQ(applied(store, {{"b", "two"}}), MediaUsn{5});
+    EXPECT_EQ(media().size(), 3U);
+}
+
+TEST_F(MediaStoreTest, a_file_that_is_open_stays_as_it_was) {
+    auto store = open();
+    applied(store, {{"a", "one"}});
+    const std::vector<std::string> names = {"a"};
+    const auto files = store.open_files(names);
+    ASSERT_TRUE(files);
+    applied(store, {{"a", "another"}});
+    std::string content(10, '\0');
+    const auto size = files::read_at(files->front().file, 0, content.data(), content.size());
+    EXPECT_EQ(content.substr(0, *size), "one");
+}
+
+TEST_F(MediaStoreTest, an_identical_upload_brings_a_lost_file_back) {
+    auto store = open();
+    applied(store, {{"a", "one"}});
+    fs::remove(folder_ / "media" / "a");
+    EXPECT_EQ(applied(store, {{"a", "one"}}), MediaUsn{1});
+    EXPECT_THAT(media(), ElementsAre(Pair("a", "one")));
+}
+
+TEST_F(MediaStoreTest, a_batch_that_does_not_commit_changes_nothing) {
+    auto store = open();
+    applied(store, {{"a", "one"}});
+    ASSERT_TRUE(store.close());
+    {
+        auto db = sqlite::Database::open(folder_ / "media.db", {});
+        ASSERT_TRUE(
+            db->execute("create trigger refuse before insert on media when new.fname = 'c' "
+                        "begin select raise(abort, 'no'); end"));
+    }
+    store = open();
+    EXPECT_FALSE(apply(store, {{"a", "new"}, {"b", "two"}, {"c", "three"}}));
+    EXPECT_THAT(media(), ElementsAre(Pair("a", "one")));
+    EXPECT_EQ(*store.file_count(), 1);
+    EXPECT_EQ(store.last_usn(), MediaUsn{1});
+    EXPECT_THAT(staged(), IsEmpty());
+    EXPECT_EQ(applied(store, {{"d", "four"}}), MediaUsn{2});
+}
+
+// A disk that fails behind the commit, here a folder in the place of a file.
+TEST_F(MediaStoreTest, a_file_that_could_not_be_put_in_place_is_put_there_later) {
+    auto store = open();
+    fs::create_directory(folder_ / "media" / "b");
+    EXPECT_FALSE(apply(store, {{"a", "one"}, {"b", "two"}}));
+    EXPECT_FALSE(store.file_count());  // not before it is repaired
+    fs::remove(folder_ / "media" / "b");
+    EXPECT_EQ(*store.file_count(), 2);
+    EXPECT_THAT(media(), ElementsAre(Pair("a", "one"), Pair("b", "two")));
+    EXPECT_THAT(staged(), IsEmpty());
+}
+
+// R-MEDIA-20, R-MEDIA-21
+TEST_F(MediaStoreTest, a_crash_at_any_system_call_leaves_each_row_with_its_file) {
+    const std::vector<Change> first = {{"kept", "kept"}, {"replaced", "old"}, {"deleted", "gone"}};
+    const std::vector<Change> second = {{"replaced", "new"},
+                                        {"deleted", std::nullopt},
+                                        {"added", "added"},
+                                        {"twice", "1"},
+                                        {"twice", "2"}};
+    const std::map<std::string, std::string> before = {
+        {"kept", "kept"}, {"replaced", "old"}, {"deleted", "gone"}};
+    const std::map<std::string, std::string> after = {
+        {"kept", "kept"}, {"replaced", "new"}, {"added", "added"}, {"twice", "2"}};
+    int points = 0;
+    int committed = 0;
+    for (bool ended = false; !ended; ++points) {
+        ASSERT_LT(points, 2'000);
+        fs::remove_all(folder_);
+        fs::create_directory(folder_);
+        {
+            auto store = open();
+            applied(store, first);
+            ASSERT_TRUE(store.close());
+        }
+        ended = run_to_system_call(points + 1, [&] {
+            auto store = MediaStore::open(folder_);
+            const auto done = apply(*store, second);
+            (void)store->checkpoint();
+            if (!done) {
+                std::abort();
+            }
+        });
+        auto store = open();
+        const bool has_committed = store.last_usn() == MediaUsn{8};
+        EXPECT_TRUE(has_committed || store.last_usn() == MediaUsn{3});
+        EXPECT_EQ(media(), has_committed ? after : before) << points;
+        EXPECT_EQ(static_cast<std::size_t>(*store.file_count()), media().size());
+        for (const auto& [name, content] : staged()) {
+            EXPECT_TRUE(name.starts_with("upload.tmp")) << name;  // the server removes these
+        }
+        committed += has_committed ? 1 : 0;
+    }
+    EXPECT_GT(points, 50);
+    EXPECT_GT(committed, 10);
+    EXPECT_LT(committed, points);
+}
+
+TEST_F(MediaStoreTest, a_media_db_of_form_3_is_brought_up_to_date) {
+    {
+        auto db = sqlite::Database::open(folder_ / "media.db", {.mode = sqlite::OpenMode::create});
+        ASSERT_TRUE(db->execute(
+            "create table media (fname text not null primary key, csum blob, sz int not null, "
+            "usn int not null, deleted int not null);"
+            "create index ix_usn on media (usn);"
+            "create table meta (usn int not null, sz int not null);"
+            "insert into meta values (7, 3);"
+            "insert into media values ('a', x'fe05bcdcdc4928012781a5f1a2a77cbb5398e106', 3, 5, 0);"
+            "insert into media values ('b', null, 0, 7, 1);"
+            "pragma user_version = 3"));
+    }
+    fs::create_directory(folder_ / "media");
+    std::ofstream(folder_ / "media" / "a") << "one";
+    auto store = open();
+    EXPECT_EQ(*store.file_count(), 1);
+    EXPECT_EQ(store.changes_after({0})->size(), 1U);
+    EXPECT_EQ(applied(store, {{"a", "one"}}), store.last_usn());
+}
+
+TEST_F(MediaStoreTest, one_of_a_newer_form_is_refused) {
+    {
+        auto db = sqlite::Database::open(folder_ / "media.db", {.mode = sqlite::OpenMode::create});
+        ASSERT_TRUE(db->execute("create table media (x); pragma user_version = 5"));
+    }
+    const auto store = MediaStore::open(folder_);
+    ASSERT_FALSE(store);
+    EXPECT_EQ(store.error().kind, ErrorKind::damaged);
+}
+
+TEST_F(MediaStoreTest, another_program_is_kept_out) {
+    const auto store = open();
+    const auto other = MediaStore::open(folder_);
+    ASSERT_FALSE(other);
+    EXPECT_EQ(other.error().kind, ErrorKind::busy);
+}
+
+}  // namespace
+}  // namespace ankiwire::media
