@@ -7,6 +7,7 @@ import unicodedata
 import pytest
 
 from device import ClientError
+from server import Server
 from venvs import NEWEST, VERSIONS
 
 # 2.1.58 is like 2.1.66; both always ask `begin`. The others start from the usn in `meta`.
@@ -285,6 +286,16 @@ def test_media_of_the_official_server_go_on_with_ours_and_back(make_household):
             second.sync(media=True)
             house.assert_media_equal(first, second)
             assert f"round {round} 29.txt" in second.media()
+
+
+# R-STORE-04
+def test_a_folder_that_the_official_server_has_open_is_refused(make_household):
+    with make_household(kind="official") as house:
+        house.device().full_upload()
+        ours = Server("ours", house.server.folder)
+        with pytest.raises(AssertionError, match="media.db is in use by another program"):
+            ours.start()
+        house.change_server("ours")
 
 
 def test_a_server_that_starts_with_a_copied_folder_has_its_media(make_household, tmp_path):

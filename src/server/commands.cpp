@@ -72,6 +72,14 @@ int serve(const Environment& environment) {
         print_problems({lock.error().context});
         return 1;
     }
+    std::vector<std::string> accounts;
+    for (const auto& user : config.users) {
+        accounts.push_back(user.name);
+    }
+    if (const auto unused = DataFolder::check_unused(config.base, accounts); !unused) {
+        print_problems({unused.error().context});
+        return 1;
+    }
     set_up_log();
     for (const auto& remark : parsed.remarks) {
         spdlog::info("{}", remark);

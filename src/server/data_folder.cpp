@@ -8,6 +8,8 @@
 #include <string>
 #include <system_error>
 
+#include "sqlite/database_file.hpp"
+
 namespace ankiwire::server {
 
 Result<DataFolder> DataFolder::lock(const std::filesystem::path& base) {
@@ -29,6 +31,22 @@ Result<DataFolder> DataFolder::lock(const std::filesystem::path& base) {
                                          " is in use by another ankiwire; stop that one first");
     }
     return DataFolder(std::move(file));
+}
+
+Result<void> DataFolder::check_unused(const std::filesystem::path& base,
+                                      std::span<const std::string> accounts) {
+    for (const auto& account : accounts) {
+        for (const auto* name : {"media.db", "collection.anki2"}) {
+            TRY_ASSIGN(const bool locked, sqlite::is_locked_by_another(base / account / name));
+            if (locked) {
+                return fail(ErrorKind::busy,
+                            (base / account / name).string() +
+                                " is in use by another program, perhaps by the official sync "
+                                "server; stop that one first");
+            }
+        }
+    }
+    return {};
 }
 
 std::string DataFolder::problem(const std::filesystem::path& base) {

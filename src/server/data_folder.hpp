@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,11 @@ class DataFolder {
 public:
     // Makes the folder if need be. busy: another ankiwire has it. storage: it cannot be written.
     static Result<DataFolder> lock(const std::filesystem::path& base);
+
+    // busy: a program other than ankiwire has a database of an account open, such as the official
+    // server. Before the process opens any of them itself.
+    static Result<void> check_unused(const std::filesystem::path& base,
+                                     std::span<const std::string> accounts);
 
     // Why lock() could not make or write the folder; empty if it could. Changes nothing.
     static std::string problem(const std::filesystem::path& base);

@@ -1,5 +1,7 @@
 #include "sqlite/database_file.hpp"
 
+#include <fcntl.h>
+
 #include "files/files.hpp"
 
 namespace ankiwire::sqlite {
@@ -9,6 +11,9 @@ std::filesystem::path with_suffix(std::filesystem::path path, const char* suffix
     path += suffix;
     return path;
 }
+
+constexpr off_t lock_bytes_begin = 0x4000'0000;
+constexpr off_t lock_bytes = 512;
 
 }  // namespace
 
@@ -27,6 +32,22 @@ Result<void> move_into_place(const std::filesystem::path& from, const std::files
     remove_logs(to);
     TRY(files::rename(from, to));
     return files::sync_to_disk(to.has_parent_path() ? to.parent_path() : ".");
+}
+
+Result<bool> is_locked_by_another(const std::filesystem::path& database) {
+    const auto file = files::open_for_reading(database);
+    if (!file) {
+        return file.error().kind == ErrorKind::not_found ? Result<bool>(false) : file.error();
+    }
+    struct flock lock{};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    lock.l_start = lock_bytes_begin;
+    lock.l_len = lock_bytes;
+    if (::fcntl(file->get(), F_GETLK, &lock) != 0) {
+        return fail(ErrorKind::storage, "asking for the locks of a database");
+    }
+    return lock.l_type != F_UNLCK;
 }
 
 }  // namespace ankiwire::sqlite

@@ -15,4 +15,9 @@ void remove_logs(const std::filesystem::path& database);
 // Makes the closed, self-contained database `from` the database `to`, for good when it returns.
 Result<void> move_into_place(const std::filesystem::path& from, const std::filesystem::path& to);
 
+// Whether another process holds one of SQLite's locks on a database. Not for one that this process
+// has open: it would lose its own locks (see files::FileDescriptor).
+// Source: sqlite.org/fileformat2.html, section 1.4, the lock-byte page.
+Result<bool> is_locked_by_another(const std::filesystem::path& database);
+
 }  // namespace ankiwire::sqlite
