@@ -73,6 +73,7 @@ int serve(const Environment& environment) {
         return 1;
     }
     std::vector<std::string> accounts;
+    accounts.reserve(config.users.size());
     for (const auto& user : config.users) {
         accounts.push_back(user.name);
     }
