@@ -2,12 +2,14 @@
 is lost. Meant for a server built with a sanitizer, whose report is an exit code of its own."""
 
 import concurrent.futures
+import hashlib
 import json
 import random
 import socket
 import time
 
 from household import Household
+from media_zip import read_download_zip, upload_zip
 from rawclient import RawClient, pack
 
 USERS = 8
@@ -27,7 +29,12 @@ class Device:
         self.next_review = 1_000_000 * (number + 1)
         self.taken = set()
         self.done = 0
+        self.number = number
+        self.files = {}
         self.actions = [self.sync] * 6 + [
+            self.send_media,
+            self.send_media,
+            self.get_media,
             self.download,
             self.start_and_leave,
             self.start_and_abort,
@@ -80,6 +87,33 @@ class Device:
         reply = self.raw.call("upload", raw=self.raw.call("download").content)
         # 503: the other device changed the collection again and again meanwhile.
         assert reply.content == b"OK" or reply.status == 503, reply
+
+    def send_media(self):
+        """Adds, replaces and deletes files that are this device's alone."""
+        batch = []
+        for _ in range(self.random.randrange(1, 26)):
+            name = f"{self.number}-{self.random.randrange(60)}.txt"
+            content = None if self.random.random() < 0.3 else self.random.randbytes(2_000)
+            batch.append((name, content))
+        assert self.raw.media("uploadChanges", raw=upload_zip(batch))[0] == len(batch)
+        self.files |= dict(batch)
+
+    def get_media(self):
+        changes = self.raw.media("mediaChanges", {"lastUsn": 0})
+        names = [name for name, _, sha1 in changes if sha1][:25]
+        reply = self.raw.call("downloadFiles", {"files": names}, base="msync")
+        if reply.status == 409:
+            return  # the other device has deleted the first one meanwhile
+        for name, content in read_download_zip(reply.content):
+            if name in self.files:
+                assert content == self.files[name], name
+
+    def media_that_should_be(self):
+        return {
+            name: hashlib.sha1(content).hexdigest()
+            for name, content in self.files.items()
+            if content is not None
+        }
 
     def start_and_leave(self):
         if self.begin():
@@ -137,6 +171,10 @@ def test_8_users_for_a_minute(server_kind, tmp_path, pool):
             found = reviews_of(endpoint, user)
             assert len(found) == len(set(found))
             assert set(found) == devices[user][0].taken | devices[user][1].taken
+            assert len(found) > 0
+        for user, (one, other) in devices.items():
+            found = house.server_media(user)
+            assert found == one.media_that_should_be() | other.media_that_should_be()
             assert len(found) > 0
         assert house.server.is_healthy()
         print(sum(d.done for pair in devices.values() for d in pair), "actions")
