@@ -2,6 +2,7 @@
 
 import pytest
 from browser import Browser
+from front import EXAMPLES, Authority, Front
 from server import Server
 from venvs import REPOSITORY
 
@@ -73,6 +74,15 @@ def without_errors(browser):
 def test_it_shows_the_address_that_the_browser_has(server, browser, path, base):
     browser.open(f"http://cards.example:{server.port}{path}")
     assert browser.evaluate(ADDRESS) == f"http://cards.example:{server.port}{base}"
+
+
+@pytest.mark.parametrize("kind", ["nginx", "caddy"])
+def test_behind_a_proxy_it_shows_the_address_of_the_proxy(server, browser, tmp_path, kind):
+    site = EXAMPLES[kind].read_text()
+    with Front(kind, site, tmp_path / "front", Authority(tmp_path), server.port) as proxy:
+        for path in ("anki/", "anki", "anki/sync/"):
+            browser.open(proxy.address + path)
+            assert browser.evaluate(ADDRESS) == proxy.address + "anki/"
 
 
 @pytest.mark.parametrize(
