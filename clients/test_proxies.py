@@ -134,6 +134,7 @@ def test_120_megabytes_go_up_and_down(house, address, big_file):
 
 def test_the_log_names_the_client_whatever_it_says_of_itself(house, address, authority):
     trust = ssl.create_default_context(cafile=authority.certificate)
+    trust.maximum_version = ssl.TLSVersion.TLSv1_2  # AnkiMobile's
     host, port, path = re.fullmatch(r"https://(\w+):(\d+)(/.*)", address).groups()
     connection = http.client.HTTPSConnection(
         host, int(port), context=trust, source_address=("127.0.0.9", 0)
