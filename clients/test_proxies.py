@@ -109,6 +109,7 @@ def test_the_example_files_carry_every_sync(house, address, version):
     sync_all_ways(house, version, address)
 
 
+@old_and_new
 def test_syncs_need_no_settings_of_a_proxy(house, front, kind, version):
     sync_all_ways(house, version, front(kind, BARE[kind]))
 
@@ -163,12 +164,14 @@ def grown(device):
     return device
 
 
+@old_and_new
 def test_nginx_takes_no_large_upload_unless_told_to(house, front, version):
     device = grown(house.device(version, front("nginx", BARE["nginx"])))
     assert "(413 " in shown_by(device.full_upload)
     assert house.server_tables() is None
 
 
+@old_and_new
 @pytest.mark.parametrize("settings", [{"MAX_SYNC_PAYLOAD_MEGS": "1"}])
 def test_what_is_too_large_for_the_server_itself_is_refused_in_its_words(house, address, version):
     device = grown(house.device(version, address))
