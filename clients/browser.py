@@ -1,4 +1,4 @@
-"""A headless Chromium, driven by its DevTools protocol: JSON messages, each ended by a zero byte."""
+"""A headless Chromium, driven by its DevTools: JSON messages, each ended by a zero byte."""
 
 import base64
 import json

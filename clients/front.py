@@ -1,4 +1,4 @@
-"""Debian's nginx and Caddy as reverse proxies in front of a server, with TLS, on free loopback ports."""
+"""Debian's nginx and Caddy as proxies in front of a server, with TLS, on free loopback ports."""
 
 import getpass
 import pathlib

@@ -31,7 +31,8 @@ TOO_FAINT = """
   const texts = [...document.querySelectorAll("body *")].filter(e => e.checkVisibility() &&
       [...e.childNodes].some(n => n.nodeType === Node.TEXT_NODE && n.data.trim()));
   const faint = texts.map(e => {
-    const [dark, light] = [getComputedStyle(e).color, behind(e)].map(luminance).sort((a, b) => a - b);
+    const two = [getComputedStyle(e).color, behind(e)].map(luminance);
+    const [dark, light] = two.sort((a, b) => a - b);
     return [(light + 0.05) / (dark + 0.05), e.outerHTML.slice(0, 80)];
   }).filter(([contrast]) => contrast < 4.5);
   return {looked_at: texts.length, faint};
