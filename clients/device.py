@@ -23,11 +23,11 @@ class ClientError(Exception):
 class Process:
     """A driver process; kept warm between tests by the pool."""
 
-    def __init__(self, version, log):
+    def __init__(self, version, log, environment):
         self.version = version
         self.popen = subprocess.Popen(
             [str(venvs.python_of(version)), str(DRIVER)],
-            env=server.environment(),
+            env=server.environment(**environment),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -60,10 +60,11 @@ class Process:
 
 
 class Pool:
-    """Idle driver processes by version."""
+    """Idle driver processes by version, with additions to their environment."""
 
-    def __init__(self, log_path):
+    def __init__(self, log_path, **environment):
         self.log = open(log_path, "w")
+        self.environment = environment
         self.idle = {}
         self.names = {}
 
@@ -71,7 +72,7 @@ class Pool:
         waiting = self.idle.setdefault(version, [])
         if waiting:
             return waiting.pop()
-        process = Process(version, self.log)
+        process = Process(version, self.log, self.environment)
         self.names[version] = process.receive("start")
         return process
 

@@ -17,17 +17,27 @@ using namespace std::chrono_literals;
 
 const std::string get_health = "GET /health HTTP/1.1\r\nHost: x\r\n\r\n";
 
-TEST_F(ServerTest, is_healthy_and_says_what_it_is) {  // R-TRANS-13
+TEST_F(ServerTest, is_healthy) {  // R-TRANS-13
     start();
     const auto client = connect();
     EXPECT_EQ(client->ask(get_health).status, 200);
-    const auto home = client->ask("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-    EXPECT_EQ(home.status, 200);
-    EXPECT_THAT(home.body, HasSubstr("Anki"));
-    EXPECT_THAT(home.header("Content-Type"), HasSubstr("text/plain"));
     client->send("HEAD /health HTTP/1.1\r\nHost: x\r\n\r\n");
     EXPECT_EQ(client->read(/*to_head=*/true).status, 200);
     EXPECT_EQ(client->ask(get_health).status, 200);
+}
+
+TEST_F(ServerTest, shows_its_page_wherever_a_base_address_may_end) {  // R-TRANS-14
+    start();
+    const auto client = connect();
+    for (const auto* path : {"/", "/?x", "/anki/", "/sync/", "//anki//msync/"}) {
+        const auto page = client->ask("GET " + std::string(path) + " HTTP/1.1\r\nHost: x\r\n\r\n");
+        EXPECT_EQ(page.status, 200) << path;
+        EXPECT_EQ(page.header("Content-Type"), "text/html; charset=utf-8") << path;
+        EXPECT_THAT(page.header("Content-Security-Policy"), HasSubstr("default-src 'none'"));
+        EXPECT_THAT(page.body, testing::EndsWith("</html>\n")) << path;
+    }
+    client->send("HEAD / HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_EQ(client->read(/*to_head=*/true).status, 200);
 }
 
 TEST_F(ServerTest, logs_in_by_name_and_password_alone) {  // R-AUTH-01, R-AUTH-02
@@ -120,9 +130,11 @@ TEST_F(ServerTest, finds_the_method_in_any_reasonable_path) {  // R-TRANS-02, R-
         EXPECT_EQ(client->ask(post(path, "")).status, 404) << path;
     }
     EXPECT_EQ(client->ask("GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n").status, 404);
-    const auto get = client->ask("GET /sync/meta HTTP/1.1\r\nHost: x\r\n\r\n");
-    EXPECT_EQ(get.status, 405);
-    EXPECT_EQ(get.header("Allow"), "POST");
+    for (const auto* path : {"/sync/meta", "/sync/meta/"}) {
+        const auto get = client->ask("GET " + std::string(path) + " HTTP/1.1\r\nHost: x\r\n\r\n");
+        EXPECT_EQ(get.status, 405) << path;
+        EXPECT_EQ(get.header("Allow"), "POST") << path;
+    }
 }
 
 // R-TRANS-03, R-AUTH-03, R-ERR-03, R-ERR-06

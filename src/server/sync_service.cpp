@@ -7,6 +7,7 @@
 
 #include "base/clock.hpp"
 #include "server/body.hpp"
+#include "server/home_page.hpp"
 #include "server/http_status.hpp"
 #include "wire/decode.hpp"
 #include "wire/encode.hpp"
@@ -15,9 +16,6 @@
 namespace ankiwire::server {
 namespace {
 
-constexpr std::string_view home_text =
-    "This is a sync server for Anki (ankiwire).\n"
-    "Enter this address in Anki's preferences under Syncing, as self-hosted sync server.\n";
 constexpr std::string_view retry_after_seconds = "5";
 
 Reply text_reply(int status, std::string text) {
@@ -98,10 +96,10 @@ asio::awaitable<Reply> SyncService::handle(const RequestHead& head, RequestBody&
         notes.quiet = true;
         co_return text_reply(200, "OK");
     }
-    if (head.verb == Verb::get && head.path == "/") {
-        co_return text_reply(200, std::string(home_text));
-    }
     const auto method = wire::method_from_path(head.path);
+    if (!method && head.verb == Verb::get && (head.path.empty() || head.path.ends_with('/'))) {
+        co_return home_page();  // R-TRANS-14
+    }
     if (!method) {
         notes.problem = "no such path: " + head.path;
         co_return text_reply(404, "404: no such path");
