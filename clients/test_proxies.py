@@ -133,6 +133,22 @@ def test_120_megabytes_go_up_and_down(house, address, big_file):
     assert len(first.find_notes(query="after")) == 1
 
 
+@old_and_new
+def test_media_go_up_and_down(house, address, version):
+    first, second = house.device(version, address), house.device(NEWEST, address)
+    first.full_upload()
+    second.full_download()
+    small = {f"{number}.mp3": 10_000 for number in range(100)}
+    first.put_media(files=small | {"long.mp4": 20_000_000, "ä 👩🏽‍🚀.jpg": 1_000})
+    first.sync_media()
+    second.sync(media=True)
+    second.delete_media(names=["1.mp3"])
+    second.put_media(files={"2.mp3": 3_000, "of the second.jpg": 3_000_000})
+    house.settle_media(second, first)
+    house.assert_media_equal(first, second)
+    assert len(first.media()) == 102
+
+
 def test_the_log_names_the_client_whatever_it_says_of_itself(house, address, authority):
     trust = ssl.create_default_context(cafile=authority.certificate)
     trust.maximum_version = ssl.TLSVersion.TLSv1_2  # AnkiMobile's
