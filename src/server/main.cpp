@@ -4,27 +4,57 @@
 
 #include "server/commands.hpp"
 
+namespace {
+
+constexpr auto settings = R"(Settings, which are environment variables:
+  SYNC_USER1, SYNC_USER2, ... name:password of a user; at least one is needed
+  PASSWORDS_HASHED            If it exists, the passwords are PHC strings
+  SYNC_BASE                   Folder of the data (.syncserver in HOME)
+  SYNC_HOST                   IP address to listen on (0.0.0.0)
+  SYNC_PORT                   Port to listen on (8080)
+  MAX_SYNC_PAYLOAD_MEGS       Largest upload in MiB, as packed by the client (100)
+  SYNC_IP_HEADER              Where a client's address comes from, behind a proxy (ConnectInfo)
+  RUST_LOG                    Ignored
+
+`ankiwire COMMAND --help` tells more of a command, `man ankiwire` of everything.)";
+
+}  // namespace
+
 int main(int argc, char** argv) {
     using namespace ankiwire::server;
     const auto environment = environment_of(environ);
 
-    CLI::App app("A sync server for Anki. Configured by the environment, as the official one is.");
+    CLI::App app("A sync server for Anki, which takes the place of the official one.", "ankiwire");
     app.set_version_flag("--version", "ankiwire " ANKIWIRE_VERSION);
     app.require_subcommand(0, 1);
-    app.add_subcommand("serve", "Run the server (the default)");
-    const auto* check = app.add_subcommand("check-config", "Say what the server would do");
+    auto* run = app.add_subcommand("serve", "Run the server (the default)");
+    run->footer("It runs in the foreground, until SIGTERM or SIGINT ends it.");
+    auto* check = app.add_subcommand("check-config", "Say what the server would do");
+    check->footer("It also says everything that is wrong with the settings, and changes nothing.");
 
     std::string user;
     bool json = false;
     auto* versions = app.add_subcommand("versions", "List the collections that were replaced");
     versions->add_option("--user,user", user, "Only this user's");
-    versions->add_flag("--json", json, "For programs");
+    versions->add_flag("--json", json, "As JSON, for programs");
+    versions->footer("The server may run. Of the settings only SYNC_BASE matters.");
 
     std::int64_t id = 0;
     auto* restore = app.add_subcommand("restore", "Bring a replaced collection back");
     restore->add_option("--user,user", user, "Whose")->required();
     restore->add_option("version", id, "The first column of `ankiwire versions`")->required();
-    CLI11_PARSE(app, argc, argv);
+    restore->footer(
+        "Stop the server first. Of the settings only SYNC_BASE matters. At its next sync each\n"
+        "device asks which side to keep: choose to download. What is replaced becomes a version "
+        "too.");
+
+    app.footer(settings);  // the subcommands would inherit it
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        constexpr int wrong_usage = 2;
+        return app.exit(error) == 0 ? 0 : wrong_usage;
+    }
 
     if (check->parsed()) {
         return check_config(environment);

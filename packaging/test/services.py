@@ -1,0 +1,179 @@
+"""Two ways to run ankiwire.service in a root: by the unit's command line, with what the unit says
+of user, folders and environment, and by a systemd that is booted there, where one can be."""
+
+import signal
+import subprocess
+
+from roots import Root, child_of, until
+
+UNIT = "/usr/lib/systemd/system/ankiwire.service"
+
+
+def unit_settings(path):
+    """Each setting of a unit file with the list of its values."""
+    settings = {}
+    for line in path.read_text().splitlines():
+        if "=" in line and not line.startswith("#"):
+            name, _, value = line.partition("=")
+            settings.setdefault(name, []).append(value)
+    return settings
+
+
+def environment_in(path):
+    """Of the rules of an EnvironmentFile= those that the test needs: plain and quoted values."""
+    found = {}
+    for line in path.read_text().splitlines():
+        if line and not line.startswith("#"):
+            name, _, value = line.partition("=")
+            if value.startswith("'"):
+                value = value[1:-1]
+            found[name] = value
+    return found
+
+
+def number_of(name, database):
+    (line,) = [line for line in database.read_text().splitlines() if line.startswith(f"{name}:")]
+    return line.split(":")[2]
+
+
+class CommandLine:
+    """The test does what systemd would: it starts, stops and restarts the program."""
+
+    is_systemd = False
+
+    def __init__(self, root):
+        self.root = root
+        self.process = None
+
+    def start(self):
+        unit = unit_settings(self.root.path(UNIT))
+
+        def value(name):
+            (only,) = unit[name]
+            return only
+
+        user = number_of(value("User"), self.root.path("/etc/passwd"))
+        group = number_of(value("Group"), self.root.path("/etc/group"))
+        self.root.run(
+            *("install", "-d", "-o", user, "-g", group, "-m", value("StateDirectoryMode")),
+            "/var/lib/" + value("StateDirectory"),
+        )
+        environment = dict(setting.split("=", 1) for setting in unit["Environment"])
+        file = value("EnvironmentFile").removeprefix("-")
+        environment.update(environment_in(self.root.path(file)))
+        self.restart_prevented = value("RestartPreventExitStatus").split()
+        with open(self.root.log_path, "w") as log:
+            self.process = subprocess.Popen(
+                self.root.command(
+                    *("setpriv", "--reuid", user, "--regid", group, "--clear-groups"),
+                    *("--no-new-privs", "--bounding-set=-all", "env"),
+                    *(f"{name}={text}" for name, text in environment.items()),
+                    *value("ExecStart").split(),
+                ),
+                umask=int(value("UMask"), 8),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(timeout=20) == 0, self.log()
+
+    def assert_refuses(self):
+        """It does not start, and systemd would not try again."""
+        assert str(self.process.wait(timeout=20)) in self.restart_prevented, self.log()
+
+    def main_process(self):
+        return str(self.process.pid) if self.process.poll() is None else "0"
+
+    def log(self):
+        return self.root.log_path.read_text()
+
+    def after_upgrade(self):
+        self.stop()
+        self.start()
+
+    def before_removal(self):
+        self.stop()
+
+
+class Systemd:
+    """What the maintainer scripts and systemd do is their own; the test only asks."""
+
+    is_systemd = True
+
+    def __init__(self, root):
+        self.root = root
+
+    def start(self):
+        self.root.run("systemctl", "start", "ankiwire")
+
+    def assert_refuses(self):
+        until("failed", lambda: self._show("ActiveState") == "failed")
+        assert self._show("NRestarts") == "0", self.log()
+
+    def main_process(self):
+        return self._show("MainPID")
+
+    def log(self):
+        return self.root.run("journalctl", "--unit=ankiwire", "--output=cat")
+
+    def after_upgrade(self):
+        """The old process was told to end, and ended by itself."""
+        until("it says that it ends", lambda: self.log().count("stopping") == 1)
+
+    def before_removal(self):
+        pass
+
+    def _show(self, name):
+        said = self.root.run("systemctl", "show", "--value", f"--property={name}", "ankiwire")
+        return said.strip()
+
+
+class BootedRoot(Root):
+    """A root in which systemd is the first process."""
+
+    def __init__(self, root):
+        super().__init__(root.folder)
+        root.run("apt-get", "update")
+        root.install("systemd")
+        # nspawn mounts its own.
+        subprocess.run(["umount", "--lazy", self.path("proc"), self.path("dev")], check=True)
+        with open(self.log_path, "w") as log:
+            self.nspawn = subprocess.Popen(
+                [
+                    *("systemd-nspawn", "--quiet", f"--directory={self.folder}", "--boot"),
+                    *("--register=no", "--keep-unit", "--resolv-conf=off", "--timezone=off"),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+
+    def boots(self):
+        """False: on this machine no systemd can be booted."""
+        try:
+            until("systemd boots or ends", lambda: self._is_up() or self.nspawn.poll() is not None)
+        except AssertionError:
+            return False
+        return self.nspawn.poll() is None
+
+    def _is_up(self):
+        said = self.run("systemctl", "is-system-running", check=False)[1]
+        return said.strip() in ("running", "degraded")
+
+    def command(self, *words):
+        return [
+            *("nsenter", f"--target={child_of(self.nspawn)}", "--mount", "--uts", "--ipc", "--pid"),
+            *("--root", "--wd=/", "env", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"),
+            *("DEBIAN_FRONTEND=noninteractive", *words),
+        ]
+
+    def end(self):
+        self.nspawn.terminate()
+        try:
+            self.nspawn.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            self.nspawn.kill()
+            self.nspawn.wait()
