@@ -23,8 +23,9 @@ ALLOWED = {
     "wire": {"base", "json", "model", "schema11"},
     "sqlite": {"base", "files", "model"},
     "collection": {"base", "files", "json", "model", "schema11", "sqlite", "zstd"},
+    "backup": {"base", "collection", "files", "sqlite"},
     "protocol": {"base", "collection", "model", "wire"},
-    "server": {"base", "collection", "files", "json", "protocol", "sqlite", "wire", "zstd"},
+    "server": {"backup", "base", "collection", "files", "json", "protocol", "sqlite", "wire", "zstd"},
 }
 
 # pattern -> files (by prefix below src/) that may have it
