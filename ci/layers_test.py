@@ -25,8 +25,10 @@ ALLOWED = {
     "zip": {"base", "files"},
     "media": {"base", "files", "json", "model", "sqlite", "zip"},
     "collection": {"base", "files", "json", "model", "schema11", "sqlite", "zstd"},
+    "backup": {"base", "collection", "files", "sqlite"},
     "protocol": {"base", "collection", "model", "wire"},
-    "server": {"base", "collection", "files", "json", "media", "model", "protocol", "sqlite", "wire", "zip", "zstd"},
+    "server": {"backup", "base", "collection", "files", "json", "media", "model", "protocol", "sqlite",
+               "wire", "zip", "zstd"},
 }
 
 # pattern -> files (by prefix below src/) that may have it

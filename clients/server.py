@@ -42,6 +42,7 @@ class Server:
         self.settings = settings
         self.port = 0
         self.process = None
+        self.launcher = []  # what the server is started with: a command that runs its arguments
         self.log_path = self.folder.parent / f"{self.folder.name}.log"
 
     def __enter__(self):
@@ -69,7 +70,7 @@ class Server:
         log_start = len(self.log)
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                command,
+                [*self.launcher, *command],
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -88,15 +89,21 @@ class Server:
 
     def administer(self, *arguments):
         """Runs a subcommand of ankiwire on the folder; returns what it says."""
+        code, said = self.try_to_administer(*arguments)
+        assert code == 0, f"{arguments}: {said}"
+        return said
+
+    def try_to_administer(self, *arguments, launcher=()):
+        """As administer, but returns the exit code and all that is said."""
         done = subprocess.run(
-            [ankiwire_binary(), *arguments],
+            [*launcher, ankiwire_binary(), *map(str, arguments)],
             env=self._environment(),
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
-            timeout=60,
+            timeout=120,
         )
-        assert done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
-        return done.stdout
+        return done.returncode, done.stdout
 
     def _wait_until_ready(self, log_start):
         deadline = time.monotonic() + START_SECONDS_MAX

@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <string>
+#include <system_error>
 
 #include "base/check.hpp"
 #include "collection/schema.hpp"
@@ -81,10 +83,15 @@ Result<void> adopt_foreign_rows(sqlite::Database& db, TimestampMs now) {
     return transaction.commit();
 }
 
-// What is wrong with a stored file is never the peer's fault.
-Error as_stored(Error error) {
+// What is wrong with a stored file is never the peer's fault. SQLite does not say why it cannot
+// make files of its own beside it.
+Error as_stored(Error error, const std::filesystem::path& path) {
     if (error.kind == ErrorKind::busy) {
         error.context = "another program has the collection open";
+    }
+    if (::access(path.parent_path().c_str(), W_OK | X_OK) != 0) {
+        error.context +=
+            "; the folder cannot be written: " + std::generic_category().message(errno);
     }
     if (error.kind != ErrorKind::busy && error.kind != ErrorKind::storage) {
         error.kind = ErrorKind::damaged;
@@ -164,7 +171,7 @@ Result<CollectionStore> CollectionStore::open(const std::filesystem::path& path,
     remove_draft(path);
     if (auto opened = impl->open(now); !opened) {
         remove_draft(path);
-        return as_stored(std::move(opened).error());
+        return as_stored(std::move(opened).error(), path);
     }
     CollectionStore store(std::move(impl));
     TRY_ASSIGN(store.impl_->committed, store.state());
@@ -271,7 +278,7 @@ Result<void> CollectionStore::replace_with(const std::filesystem::path& upload, 
         replaced = sqlite::move_into_place(upload, impl_->path);
     }
     if (auto opened = impl_->open(now); !opened) {
-        return as_stored(std::move(opened).error());
+        return as_stored(std::move(opened).error(), impl_->path);
     }
     TRY_ASSIGN(impl_->committed, state());
     return replaced;

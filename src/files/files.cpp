@@ -29,6 +29,15 @@ auto retried(Call&& call) {
     return result;
 }
 
+Identity identity_from(const struct stat& info) {
+    constexpr std::int64_t second_ns = 1'000'000'000;
+    return {.device = info.st_dev,
+            .inode = info.st_ino,
+            .size = static_cast<std::uint64_t>(info.st_size),
+            .modified_ns = info.st_mtim.tv_sec * second_ns + info.st_mtim.tv_nsec,
+            .changed_ns = info.st_ctim.tv_sec * second_ns + info.st_ctim.tv_nsec};
+}
+
 Result<void> copy_through_buffer(int source, int target) {
     std::array<char, std::size_t{64} * 1024> buffer;
     for (off_t offset = 0;;) {
@@ -147,6 +156,43 @@ Result<std::uint64_t> size_of(const FileDescriptor& file) {
     return static_cast<std::uint64_t>(info.st_size);
 }
 
+Result<Identity> identity_of(const FileDescriptor& file) {
+    struct stat info{};
+    if (::fstat(file.get(), &info) != 0) {
+        return system_failure("stat", errno);
+    }
+    return identity_from(info);
+}
+
+Result<Identity> identity_of(const std::filesystem::path& path) {
+    struct stat info{};
+    if (::stat(path.c_str(), &info) != 0) {
+        auto error = system_failure("stat", errno);
+        error.kind = errno == ENOENT ? ErrorKind::not_found : error.kind;
+        return error;
+    }
+    return identity_from(info);
+}
+
+Result<bool> have_equal_bytes(const std::filesystem::path& a, const std::filesystem::path& b) {
+    TRY_ASSIGN(const auto first, open_for_reading(a));
+    TRY_ASSIGN(const auto second, open_for_reading(b));
+    std::string bytes_a(std::size_t{256} * 1024, '\0');
+    std::string bytes_b(bytes_a.size(), '\0');
+    for (std::uint64_t offset = 0;;) {
+        TRY_ASSIGN(const auto size_a, read_at(first, offset, bytes_a.data(), bytes_a.size()));
+        TRY_ASSIGN(const auto size_b, read_at(second, offset, bytes_b.data(), bytes_b.size()));
+        const std::string_view piece_a(bytes_a.data(), size_a);
+        if (piece_a != std::string_view(bytes_b.data(), size_b)) {
+            return false;
+        }
+        if (piece_a.empty()) {
+            return true;
+        }
+        offset += size_a;
+    }
+}
+
 Result<void> copy_file(const FileDescriptor& source, const std::filesystem::path& target) {
     TRY_ASSIGN(const auto file, create(target));
     auto copied = copy_in_kernel(source.get(), file.get());
@@ -165,6 +211,22 @@ Result<std::uint64_t> size_of(const std::filesystem::path& path) {
         return system_failure("stat", errno);
     }
     return static_cast<std::uint64_t>(info.st_size);
+}
+
+Result<bool> hard_link(const std::filesystem::path& from, const std::filesystem::path& to) {
+    if (::link(from.c_str(), to.c_str()) == 0) {
+        return true;
+    }
+    switch (errno) {
+        case EPERM:
+        case EOPNOTSUPP:
+        case ENOSYS:
+        case EMLINK:
+        case EXDEV:
+            return false;
+        default:
+            return system_failure("link", errno);
+    }
 }
 
 Result<void> rename(const std::filesystem::path& from, const std::filesystem::path& to) {
@@ -186,6 +248,22 @@ Result<void> make_folders(const std::filesystem::path& path) {
     std::filesystem::create_directories(path, error);
     if (error) {
         return fail(ErrorKind::storage, "making a folder: " + error.message());
+    }
+    return {};
+}
+
+Result<void> make_private_folder(const std::filesystem::path& path) {
+    if (::mkdir(path.c_str(), 0700) != 0) {
+        return system_failure("making a folder", errno);
+    }
+    return {};
+}
+
+Result<void> remove_folder(const std::filesystem::path& path) {
+    std::error_code error;
+    std::filesystem::remove_all(path, error);
+    if (error) {
+        return fail(ErrorKind::storage, "remove: " + error.message());
     }
     return {};
 }

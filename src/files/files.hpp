@@ -39,15 +39,38 @@ Result<std::uint64_t> size_of(const FileDescriptor& file);
 // 0 if there is no such file.
 Result<std::uint64_t> size_of(const std::filesystem::path& path);
 
+// What tells whether a file is still the same one, and unchanged.
+struct Identity {
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
+    std::uint64_t size = 0;
+    std::int64_t modified_ns = 0;
+    std::int64_t changed_ns = 0;
+    friend bool operator==(const Identity&, const Identity&) = default;
+};
+Result<Identity> identity_of(const FileDescriptor& file);
+// not_found: there is no such file.
+Result<Identity> identity_of(const std::filesystem::path& path);
+
+Result<bool> have_equal_bytes(const std::filesystem::path& a, const std::filesystem::path& b);
+
 // Copies all of `source` to the new file `target`: a reflink if the file system can, else in the
 // kernel, else through a small buffer. After an error there is no `target`.
 Result<void> copy_file(const FileDescriptor& source, const std::filesystem::path& target);
+
+// Gives the file `from` the new name `to` as well. False: this file system cannot, or not once
+// more.
+Result<bool> hard_link(const std::filesystem::path& from, const std::filesystem::path& to);
 
 // Replaces `to`, if there is one, in one step.
 Result<void> rename(const std::filesystem::path& from, const std::filesystem::path& to);
 // It is no error if there is no such file.
 Result<void> remove(const std::filesystem::path& path);
 Result<void> make_folders(const std::filesystem::path& path);
+// A new folder, for its owner alone; an error if there is one of that name.
+Result<void> make_private_folder(const std::filesystem::path& path);
+// A folder with all that is in it. It is no error if there is none.
+Result<void> remove_folder(const std::filesystem::path& path);
 
 // fsync of a file or a folder.
 Result<void> sync_to_disk(const std::filesystem::path& path);

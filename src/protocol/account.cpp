@@ -116,11 +116,14 @@ Result<std::string> Account::start(const Request& request, TimestampMs now) {
 
     end_session();  // R-SESS-03
     TRY(store_->begin());
+    const auto server_usn = store_->committed().usn;
     session_ = Session{.key = request.session_key,
-                       .context = {.server_usn = store_->committed().usn,  // R-START-02
+                       .context = {.server_usn = server_usn,  // R-START-02
                                    .client_usn = message.client_usn,
                                    .now = to_secs(now)},
                        .client_is_newer = message.client_is_newer,
+                       .client_is_ahead = message.client_usn > server_usn ||
+                                          lost_usns_.contains(message.client_usn),
                        .last_used = now,
                        .sent = {},
                        .cursor = {}};
@@ -202,7 +205,7 @@ Result<std::string> Account::apply_chunk(const Request& request, TimestampMs now
 
 Result<std::string> Account::sanity_check(const Request& request, TimestampMs now) {
     TRY_ASSIGN(auto message, wire::decode_sanity_check_request(request.json));
-    auto reply = in_session(request, now, [&](Session&) -> Result<std::string> {
+    auto reply = in_session(request, now, [&](const Session& session) -> Result<std::string> {
         wire::SanityCheckResponse response{.ok = false, .client = message.client, .server = {}};
         TRY_ASSIGN(const bool pending, store_->has_pending_rows());
         if (!pending) {
@@ -212,7 +215,7 @@ Result<std::string> Account::sanity_check(const Request& request, TimestampMs no
             if (auto* client = std::get_if<SanityCounts>(&response.client)) {
                 client->due = {};  // R-SANITY-02
                 client->graves = 0;
-                response.ok = *client == server;
+                response.ok = *client == server && !session.client_is_ahead;
             }
             response.server = server;
         }
@@ -226,7 +229,10 @@ Result<std::string> Account::sanity_check(const Request& request, TimestampMs no
 
 Result<std::string> Account::finish(const Request& request, TimestampMs now) {
     TRY(wire::decode_empty_request(request.json));
-    return in_session(request, now, [&](Session&) -> Result<std::string> {
+    return in_session(request, now, [&](const Session& session) -> Result<std::string> {
+        if (session.client_is_ahead) {  // R-START-05
+            return fail(ErrorKind::inconsistent_data, "the device is ahead of a restored backup");
+        }
         TRY_ASSIGN(auto state, store_->state());
         state.modified = stamp_after(state.modified, now);
         state.last_sync = state.modified;
@@ -256,7 +262,9 @@ Result<void> Account::ensure_open(TimestampMs now) {
     if (error) {
         return fail(ErrorKind::storage, "making the account's folder: " + error.message());
     }
-    TRY_ASSIGN(store_, collection::CollectionStore::open(folder_ / "collection.anki2", now));
+    TRY_ASSIGN(auto store, collection::CollectionStore::open(folder_ / "collection.anki2", now));
+    TRY_ASSIGN(lost_usns_, collection::LostUsns::read(folder_, store.committed().schema_modified));
+    store_ = std::move(store);
     return {};
 }
 
@@ -291,6 +299,9 @@ Result<bool> Account::install_upload(const std::filesystem::path& file,
     }
     end_session();  // R-FULL-13
     TRY(store_->replace_with(file, now));
+    lost_usns_ = {};
+    // Were it to stay, it would not be of the new schema stamp.
+    static_cast<void>(collection::LostUsns::remove(folder_));
     return true;
 }
 

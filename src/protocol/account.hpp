@@ -20,6 +20,7 @@
 #include "base/limits.hpp"
 #include "base/result.hpp"
 #include "collection/collection_store.hpp"
+#include "collection/lost_usns.hpp"
 #include "protocol/session_table.hpp"
 #include "wire/messages.hpp"
 
@@ -86,6 +87,7 @@ private:
         SessionKey key;
         collection::SyncContext context;
         bool client_is_newer = false;
+        bool client_is_ahead = false;  // it knows a state that a restore has undone (R-START-05)
         TimestampMs last_used;
         collection::SentObjects sent;
         std::optional<collection::ChunkCursor> cursor;  // made by the first `chunk`
@@ -117,6 +119,7 @@ private:
     std::filesystem::path folder_;
     IdleLimits idle_;
     std::optional<collection::CollectionStore> store_;
+    collection::LostUsns lost_usns_;  // while it is open
     std::optional<Session> session_;
     std::vector<MetaSeen> metas_;  // the newest few
     TimestampMs last_used_;

@@ -97,6 +97,13 @@ protected:
     std::string sanity_check(const std::string& key, const SanityCounts& counts) {
         return ok(Method::sanity_check, key, wire::encode_sanity_check_request({counts}));
     }
+    // What the sanity check says to one that has the three cards of the server.
+    std::string verdict_on_a_device_at(std::int32_t usn) {
+        start("d", usn);
+        auto verdict = sanity_check("d", counts_with_cards(3));
+        ok(Method::abort, "d");
+        return verdict;
+    }
     // A whole sync that brings cards.
     void sync_cards(const std::string& key, const Chunk& rows) {
         start(key, meta(key).usn.value);
@@ -272,6 +279,53 @@ TEST_F(AccountTest, a_client_that_failed_its_own_check_is_told_bad) {  // R-SANI
     start("a");
     const auto reply = ok(Method::sanity_check, "a", R"({"client":"failed basic check"})");
     EXPECT_THAT(reply, HasSubstr(R"("status":"bad","c":"failed basic check")"));
+}
+
+// R-START-05
+TEST_F(AccountTest, a_device_that_is_ahead_is_led_to_a_full_sync) {
+    sync_cards("a", cards_chunk(1, 3));
+    EXPECT_THAT(verdict_on_a_device_at(1), HasSubstr(R"("status":"ok")"));
+    EXPECT_THAT(verdict_on_a_device_at(2), HasSubstr(R"("status":"bad")"));
+    refused(ErrorKind::session_conflict, Method::finish, "d");
+    start("d", 2);
+    apply_chunk("d", cards_chunk(4, 1));
+    refused(ErrorKind::inconsistent_data, Method::finish, "d");
+    EXPECT_EQ(meta().usn, Usn{1});
+}
+
+// R-START-05, R-STORE-18
+TEST_F(AccountTest, so_is_one_whose_usn_was_lost_until_the_next_upload) {
+    sync_cards("a", cards_chunk(1, 3));
+    TimestampMs schema_modified;
+    ASSERT_TRUE(account_.edit(
+        [&](collection::CollectionStore& store, Usn) -> Result<void> {
+            TRY_ASSIGN(auto state, store.state());
+            state.usn = {100};
+            schema_modified = state.schema_modified;
+            return store.set_state(state);
+        },
+        now_));
+    const auto copy = root_ / "copy.anki2";
+    ASSERT_TRUE(account_.copy_for_download(copy, now_));  // now at 101
+    ASSERT_TRUE(account_.close());
+    collection::LostUsns lost;
+    lost.add({2}, {99});
+    ASSERT_TRUE(lost.write(account_.folder(), schema_modified));
+
+    for (const auto usn : {0, 1, 100, 101}) {
+        EXPECT_THAT(verdict_on_a_device_at(usn), HasSubstr(R"("status":"ok")")) << usn;
+    }
+    for (const auto usn : {2, 99, 102}) {
+        EXPECT_THAT(verdict_on_a_device_at(usn), HasSubstr(R"("status":"bad")")) << usn;
+    }
+
+    ASSERT_TRUE(collection::validate_upload(copy, to_secs(now_)));
+    const auto replaced = account_.copy_committed(root_ / "replaced.anki2", now_);
+    ASSERT_TRUE(replaced);
+    const auto installed = account_.install_upload(copy, *replaced, now_);
+    ASSERT_TRUE(installed && *installed);
+    EXPECT_THAT(verdict_on_a_device_at(50), HasSubstr(R"("status":"ok")"));
+    EXPECT_FALSE(std::filesystem::exists(account_.folder() / collection::lost_usns_name));
 }
 
 TEST_F(AccountTest, abort_ends_only_the_sync_of_its_own_key) {  // R-ABORT-01

@@ -2,6 +2,7 @@
 // standard streams what it did or why not.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "server/config.hpp"
@@ -16,5 +17,12 @@ int list_versions(const Environment& environment, const std::string& user, bool 
 // Puts the version of that time (its id in the list) back in place. Needs the server stopped. Every
 // device is asked afterwards which side to keep; what is replaced becomes a version too.
 int restore_version(const Environment& environment, const std::string& user, std::int64_t id);
+
+// Saves the data folder below `directory`, whoever works on it; `keep` is how many backups stay.
+int back_up(const Environment& environment, const std::string& directory, std::size_t keep);
+// Puts a backup back, of all users if `user` is empty. Needs the server stopped, and the accounts
+// out of the way.
+int restore_backup(const Environment& environment, const std::string& from,
+                   const std::string& user);
 
 }  // namespace ankiwire::server

@@ -9,7 +9,7 @@
 #include <set>
 #include <utility>
 
-#include "server/data_folder.hpp"
+#include "backup/backup_folder.hpp"
 #include "server/request_log.hpp"
 
 namespace ankiwire::server {
@@ -215,11 +215,20 @@ std::filesystem::path parse_base(const Environment& environment,
     return std::filesystem::path(*home) / ".syncserver";
 }
 
+Result<std::filesystem::path> base_folder(const Environment& environment) {
+    std::vector<std::string> problems;
+    auto base = parse_base(environment, problems);
+    if (!problems.empty()) {
+        return fail(ErrorKind::malformed, problems.front());
+    }
+    return base;
+}
+
 std::string_view name_problem(std::string_view name) {
     if (name.empty()) {
         return "is empty";
     }
-    if (name == "." || name == ".." || name == data_folder_lock_name ||
+    if (name == "." || name == ".." || name.starts_with(backup::own_name_prefix) ||
         name.find_first_of(std::string_view("/\0", 2)) != std::string_view::npos) {
         return "cannot be the name of a folder";
     }

@@ -13,6 +13,7 @@
 
 #include "base/ids.hpp"
 #include "base/limits.hpp"
+#include "base/result.hpp"
 #include "server/passwords.hpp"
 
 namespace ankiwire::server {
@@ -58,6 +59,7 @@ ParsedConfig parse_config(const Environment& environment);
 // The part of it that commands on a data folder need.
 std::filesystem::path parse_base(const Environment& environment,
                                  std::vector<std::string>& problems);
+Result<std::filesystem::path> base_folder(const Environment& environment);
 
 // Why a user cannot have this name; empty if it is fine.
 std::string_view name_problem(std::string_view name);

@@ -18,6 +18,8 @@ constexpr auto settings = R"(Settings, which are environment variables:
 
 `ankiwire COMMAND --help` tells more of a command, `man ankiwire` of everything.)";
 
+constexpr int wrong_usage = 2;
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -39,20 +41,34 @@ int main(int argc, char** argv) {
     versions->add_flag("--json", json, "As JSON, for programs");
     versions->footer("The server may run. Of the settings only SYNC_BASE matters.");
 
+    std::string directory;
+    std::size_t keep = 0;
+    auto* backup =
+        app.add_subcommand("backup", "Save all users below a folder, also while the server runs");
+    backup->add_option("directory", directory, "Gets a folder named after the time")->required();
+    backup->add_option("--keep", keep, "How many backups stay after a success (all)")
+        ->check(CLI::PositiveNumber);
+    backup->footer(
+        "Of the settings only SYNC_BASE matters; the users that are set are saved, too. What has not\n"
+        "changed since the newest backup there becomes a hard link to it.");
+
     std::int64_t id = 0;
-    auto* restore = app.add_subcommand("restore", "Bring a replaced collection back");
-    restore->add_option("--user,user", user, "Whose")->required();
-    restore->add_option("version", id, "The first column of `ankiwire versions`")->required();
+    std::string from;
+    auto* restore =
+        app.add_subcommand("restore", "Bring a replaced collection back, or a whole backup");
+    restore->add_option("--user,user", user, "Whose; of a backup: all, if not given");
+    auto* version = restore->add_option("version", id, "The first column of `ankiwire versions`");
+    restore->add_option("--from", from, "A backup, or the folder of backups: then the newest")
+        ->excludes(version);
     restore->footer(
-        "Stop the server first. Of the settings only SYNC_BASE matters. At its next sync each\n"
-        "device asks which side to keep: choose to download. What is replaced becomes a version "
-        "too.");
+        "Stop the server first. Of the settings only SYNC_BASE matters. After a version is brought\n"
+        "back, each device asks at its next sync which side to keep: choose to download. What is\n"
+        "replaced becomes a version too. A backup is put where nothing of its users is.");
 
     app.footer(settings);  // the subcommands would inherit it
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        constexpr int wrong_usage = 2;
         return app.exit(error) == 0 ? 0 : wrong_usage;
     }
 
@@ -62,7 +78,17 @@ int main(int argc, char** argv) {
     if (versions->parsed()) {
         return list_versions(environment, user, json);
     }
+    if (backup->parsed()) {
+        return back_up(environment, directory, keep);
+    }
+    if (restore->parsed() && !from.empty()) {
+        return restore_backup(environment, from, user);
+    }
     if (restore->parsed()) {
+        if (user.empty() || version->empty()) {
+            app.exit(CLI::RequiredError("a user and a version, or --from"));
+            return wrong_usage;
+        }
         return restore_version(environment, user, id);
     }
     return serve(environment);

@@ -9,6 +9,7 @@
 #include <system_error>
 #include <vector>
 
+#include "backup/backup_folder.hpp"
 #include "base/clock.hpp"
 #include "collection/versions.hpp"
 #include "json/writer.hpp"
@@ -28,15 +29,6 @@ int report(const Error& error) {
     return 1;
 }
 
-Result<fs::path> base_of(const Environment& environment) {
-    std::vector<std::string> problems;
-    auto base = parse_base(environment, problems);
-    if (!problems.empty()) {
-        return fail(ErrorKind::malformed, problems.front());
-    }
-    return base;
-}
-
 Result<fs::path> folder_of(const fs::path& base, const std::string& user) {
     std::error_code error;
     if (!name_problem(user).empty() || !fs::is_directory(base / user, error)) {
@@ -52,8 +44,9 @@ Result<std::set<std::string>> users_in(const fs::path& base) {
     for (fs::directory_iterator entry(base, error), end; !error && entry != end;
          entry.increment(error)) {
         std::error_code ignored;
-        if (entry->is_directory(ignored)) {
-            names.insert(entry->path().filename().string());
+        auto name = entry->path().filename().string();
+        if (entry->is_directory(ignored) && !name.starts_with(backup::own_name_prefix)) {
+            names.insert(std::move(name));
         }
     }
     if (error) {
@@ -105,7 +98,7 @@ void write_version(json::Writer& out, const std::string& user, const collection:
 }
 
 Result<void> print_versions(const Environment& environment, const std::string& user, bool json) {
-    TRY_ASSIGN(const auto base, base_of(environment));
+    TRY_ASSIGN(const auto base, base_folder(environment));
     std::set<std::string> users = {user};
     if (user.empty()) {
         TRY_ASSIGN(users, users_in(base));
@@ -184,7 +177,7 @@ Result<void> put_in_place(const fs::path& folder, const fs::path& file) {
 }
 
 Result<void> restore(const Environment& environment, const std::string& user, TimestampMs id) {
-    TRY_ASSIGN(const auto base, base_of(environment));
+    TRY_ASSIGN(const auto base, base_folder(environment));
     TRY_ASSIGN(const auto folder, folder_of(base, user));
     TRY_ASSIGN(const auto lock, DataFolder::lock(base));
     const TempFile file(folder, "restore");

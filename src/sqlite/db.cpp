@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <system_error>
 #include <utility>
 
 #include "base/check.hpp"
@@ -37,10 +38,17 @@ ErrorKind kind_of(int code) {
     }
 }
 
-// The code's own words only: SQLite's full message may quote the content of a row.
-Error error_of(int code, std::string_view doing) {
-    return fail(kind_of(code), std::string(doing) + ": " + sqlite3_errstr(code) + " (" +
-                                   std::to_string(code) + ")");
+// The code's own words only: SQLite's full message may quote the content of a row. For failures of
+// files the system's reason says more.
+Error error_of(sqlite3* handle, int code, std::string_view doing) {
+    auto text =
+        std::string(doing) + ": " + sqlite3_errstr(code) + " (" + std::to_string(code) + ")";
+    const int primary = code & 0xff;
+    const int reason = sqlite3_system_errno(handle);
+    if ((primary == SQLITE_CANTOPEN || primary == SQLITE_IOERR) && reason != 0) {
+        text += ", " + std::generic_category().message(reason);
+    }
+    return fail(kind_of(code), std::move(text));
 }
 
 int compare_unicase(void*, int a_size, const void* a, int b_size, const void* b) {
@@ -107,8 +115,9 @@ Result<bool> Statement::step() {
     if (code == SQLITE_DONE) {
         return false;
     }
+    auto error = error_of(sqlite3_db_handle(statement_.get()), code, "running a statement");
     sqlite3_reset(statement_.get());
-    return error_of(code, "running a statement");
+    return error;
 }
 
 Result<void> Statement::run() {
@@ -159,13 +168,13 @@ Result<Database> Database::open(const std::filesystem::path& path, const OpenOpt
     Database db;
     db.handle_.reset(handle);
     if (code != SQLITE_OK) {
-        return error_of(code, "opening a database");
+        return error_of(handle, code, "opening a database");
     }
     sqlite3_busy_timeout(handle, 0);
     const int collation = sqlite3_create_collation_v2(handle, "unicase", SQLITE_UTF8, nullptr,
                                                       compare_unicase, nullptr);
     if (collation != SQLITE_OK) {
-        return error_of(collation, "registering unicase");
+        return error_of(handle, collation, "registering unicase");
     }
     if (options.untrusted) {
         distrust(handle);
@@ -179,7 +188,7 @@ Result<Database> Database::open(const std::filesystem::path& path, const OpenOpt
 Result<void> Database::execute(const char* sql) {
     const int code = sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr);
     if (code != SQLITE_OK) {
-        return error_of(code, "executing SQL");
+        return error_of(handle_.get(), code, "executing SQL");
     }
     return {};
 }
@@ -189,7 +198,7 @@ Result<Statement> Database::prepare(std::string_view sql) {
     const int code = sqlite3_prepare_v2(handle_.get(), sql.data(), static_cast<int>(sql.size()),
                                         &statement, nullptr);
     if (code != SQLITE_OK) {
-        return error_of(code, "preparing SQL");
+        return error_of(handle_.get(), code, "preparing SQL");
     }
     return Statement(statement);
 }
@@ -219,7 +228,7 @@ bool Database::in_transaction() const { return sqlite3_get_autocommit(handle_.ge
 Result<void> Database::close() {
     const int code = sqlite3_close(handle_.get());
     if (code != SQLITE_OK) {
-        return error_of(code, "closing a database");
+        return error_of(handle_.get(), code, "closing a database");
     }
     static_cast<void>(handle_.release());
     return {};

@@ -1,0 +1,168 @@
+#include "backup/backup_folder.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <ctime>
+#include <string_view>
+#include <system_error>
+
+namespace ankiwire::backup {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view pattern = "0000-00-00T00-00-00Z";
+constexpr std::string_view partial_ending = ".partial";
+constexpr const char* unfinished_name = ".incomplete";
+constexpr const char* lock_name = ".ankiwire-backup.lock";
+
+std::string name_of(TimestampMs time) {
+    const auto seconds = static_cast<std::time_t>(to_secs(time).value);
+    std::tm utc{};
+    gmtime_r(&seconds, &utc);
+    std::array<char, 32> text{};
+    const auto size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H-%M-%SZ", &utc);
+    return {text.data(), size};
+}
+
+bool is_name_of_a_time(std::string_view name) {
+    return std::ranges::equal(name, pattern, [](char c, char expected) {
+        return expected == '0' ? c >= '0' && c <= '9' : c == expected;
+    });
+}
+
+bool is_name_of_a_backup(std::string_view name) {
+    if (name.ends_with(partial_ending)) {
+        name.remove_suffix(partial_ending.size());
+    }
+    return is_name_of_a_time(name);
+}
+
+std::vector<fs::path> folders_in(const fs::path& folder, std::error_code& error) {
+    std::vector<fs::path> found;
+    for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+         entry.increment(error)) {
+        std::error_code ignored;
+        if (entry->is_directory(ignored)) {
+            found.push_back(entry->path());
+        }
+    }
+    std::ranges::sort(found);
+    return found;
+}
+
+Error unusable(const fs::path& folder, const std::string& why) {
+    return fail(ErrorKind::storage, folder.string() + " cannot be written: " + why);
+}
+
+}  // namespace
+
+std::vector<fs::path> complete_backups(const fs::path& folder) {
+    std::error_code ignored;
+    auto found = folders_in(folder, ignored);
+    std::erase_if(
+        found, [](const fs::path& path) { return !is_name_of_a_time(path.filename().native()); });
+    return found;
+}
+
+Result<std::vector<std::string>> accounts_in(const fs::path& folder) {
+    std::error_code error;
+    const auto folders = folders_in(folder, error);
+    if (error) {
+        return fail(ErrorKind::not_found, folder.string() + " cannot be read: " + error.message());
+    }
+    std::vector<std::string> accounts;
+    for (const auto& path : folders) {
+        std::error_code ignored;
+        if (!path.filename().native().starts_with(own_name_prefix) &&
+            (fs::exists(path / "collection.anki2", ignored) ||
+             fs::exists(path / "media.db", ignored))) {
+            accounts.push_back(path.filename().native());
+        }
+    }
+    return accounts;
+}
+
+Result<BackupFolder> BackupFolder::lock(const fs::path& folder) {
+    if (auto made = files::make_folders(folder); !made) {
+        return unusable(folder, made.error().context);
+    }
+    files::FileDescriptor file(
+        ::open((folder / lock_name).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (file.get() < 0) {
+        return unusable(folder, std::generic_category().message(errno));
+    }
+    if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+        return fail(ErrorKind::busy, "another backup is being made in " + folder.string());
+    }
+    return BackupFolder(folder, std::move(file));
+}
+
+Result<fs::path> BackupFolder::begin() {
+    auto path = folder_ / unfinished_name;
+    auto made = files::remove_folder(path);
+    if (made) {
+        made = files::make_private_folder(path);
+    }
+    if (!made) {
+        return unusable(folder_, made.error().context);
+    }
+    return path;
+}
+
+Result<fs::path> BackupFolder::finish(TimestampMs now, bool partial) {
+    const auto finished = [&] {
+        return folder_ / (name_of(now) + (partial ? std::string(partial_ending) : std::string()));
+    };
+    std::error_code ignored;
+    while (fs::exists(finished(), ignored)) {
+        now.value += 1000;  // the time is the name
+    }
+    const auto path = finished();
+    const auto done = [&]() -> Result<void> {
+        TRY(files::sync_file_system(folder_));
+        TRY(files::rename(folder_ / unfinished_name, path));
+        return files::sync_to_disk(folder_);
+    }();
+    if (!done) {
+        return unusable(folder_, done.error().context);
+    }
+    return path;
+}
+
+void BackupFolder::discard() {
+    // What cannot be removed now is removed by the next run.
+    static_cast<void>(files::remove_folder(folder_ / unfinished_name));
+}
+
+std::optional<fs::path> BackupFolder::newest_of(const std::string& account) const {
+    std::error_code error;
+    std::optional<fs::path> newest;
+    for (const auto& path : folders_in(folder_, error)) {
+        if (is_name_of_a_backup(path.filename().native()) && fs::exists(path / account, error)) {
+            newest = path / account;
+        }
+    }
+    return newest;
+}
+
+Result<void> BackupFolder::keep(std::size_t count) {
+    const auto complete = complete_backups(folder_);
+    if (complete.size() <= count) {
+        return {};
+    }
+    const auto oldest_kept = complete[complete.size() - count];
+    std::error_code error;
+    for (const auto& path : folders_in(folder_, error)) {
+        if (is_name_of_a_backup(path.filename().native()) && path < oldest_kept) {
+            TRY(files::remove_folder(path));
+        }
+    }
+    return {};
+}
+
+}  // namespace ankiwire::backup

@@ -1,0 +1,33 @@
+// Media as a backup sees them: the rows of media.db in the official layout, and the files that they
+// name. Names come from a file, and lead nowhere but into the media folder.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "base/result.hpp"
+
+namespace ankiwire::backup {
+
+struct MediaFile {
+    std::string sha1;  // 20 bytes
+    std::int64_t size = 0;
+    friend bool operator==(const MediaFile&, const MediaFile&) = default;
+};
+using MediaFiles = std::map<std::string, MediaFile>;  // by name
+
+// Those that are not deleted.
+Result<MediaFiles> live_media(const std::filesystem::path& media_db);
+
+// Removes rows as if there had never been such files: a row of a deletion would erase them on every
+// device.
+Result<void> forget_media(const std::filesystem::path& media_db, const MediaFiles& gone);
+
+// Copies the file to the new file `target`. False, and no target: it is missing or has another
+// content. storage: the target cannot be written. damaged: the source cannot be read.
+Result<bool> copy_media_file(const std::filesystem::path& media_folder, const std::string& name,
+                             const MediaFile& file, const std::filesystem::path& target);
+
+}  // namespace ankiwire::backup

@@ -1,0 +1,228 @@
+#include "backup/restore.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "backup/backup_folder.hpp"
+#include "backup/media.hpp"
+#include "collection/lost_usns.hpp"
+#include "files/files.hpp"
+#include "sqlite/db.hpp"
+#include "sqlite/live_copy.hpp"
+
+namespace ankiwire::backup {
+namespace {
+
+namespace fs = std::filesystem;
+
+// More syncs than there are in the life of a backup.
+constexpr std::int64_t syncs_since_backup_max = std::int64_t{1} << 20;
+constexpr std::int64_t year_2024_seconds = 1'704'067'200;
+
+// Above every usn that can have been used since the backup. At least the number of seconds since
+// 2024, so that one that is put back twice does not meet the devices of its first return either.
+Result<Usn> usn_after_restore(std::int64_t usn, TimestampMs now) {
+    const auto raised =
+        std::max(usn + syncs_since_backup_max, to_secs(now).value - year_2024_seconds);
+    if (usn < 0 || raised > INT32_MAX - syncs_since_backup_max) {
+        return fail(ErrorKind::inconsistent_data,
+                    "its numbers of changes (usn) are used up; upload the collection from a device "
+                    "instead");
+    }
+    return Usn{static_cast<std::int32_t>(raised)};
+}
+
+Error about(const char* name, Error error) {
+    error.context = std::string(name) + ": " + error.context;
+    return error;
+}
+
+// `folder` is in the target, `source` in the backup.
+class AccountRestore {
+public:
+    AccountRestore(fs::path source, fs::path folder, TimestampMs now)
+        : source_(std::move(source)), folder_(std::move(folder)), now_(now) {}
+
+    Result<Tally> run() && {
+        TRY(files::make_private_folder(folder_));
+        for (const auto* name :
+             {"collection.anki2", "media.db", "ankiwire.db", collection::lost_usns_name}) {
+            TRY(copy_file(name));
+        }
+        TRY(copy_versions());
+        if (auto raised = raise_usn_of_collection(); !raised) {
+            return about("collection.anki2", std::move(raised).error());
+        }
+        if (auto done = restore_media(); !done) {
+            return about("media", std::move(done).error());
+        }
+        return std::move(tally_);
+    }
+
+private:
+    // Without an error if there is none.
+    Result<void> copy_file(const fs::path& relative) {
+        const auto file = files::open_for_reading(source_ / relative);
+        if (!file) {
+            return file.error().kind == ErrorKind::not_found
+                       ? Result<void>()
+                       : about(relative.c_str(), fail(ErrorKind::damaged, file.error().context));
+        }
+        TRY(files::copy_file(*file, folder_ / relative));
+        TRY_ASSIGN(const auto size, files::size_of(folder_ / relative));
+        tally_.add_copy(size);
+        return {};
+    }
+
+    Result<void> copy_versions() {
+        std::error_code error;
+        fs::directory_iterator entry(source_ / "versions", error);
+        if (error == std::errc::no_such_file_or_directory) {
+            return {};
+        }
+        TRY(files::make_private_folder(folder_ / "versions"));
+        for (const fs::directory_iterator end; !error && entry != end; entry.increment(error)) {
+            TRY(copy_file(fs::path("versions") / entry->path().filename()));
+        }
+        return error ? fail(ErrorKind::damaged, "versions: " + error.message()) : Result<void>();
+    }
+
+    Result<void> raise_usn_of_collection() {
+        const auto path = folder_ / "collection.anki2";
+        std::error_code ignored;
+        if (!fs::exists(path, ignored)) {
+            return {};
+        }
+        TRY(sqlite::check_integrity(path));
+        TRY_ASSIGN(auto db, sqlite::Database::open(
+                                path, {.mode = sqlite::OpenMode::read_write, .untrusted = true}));
+        TRY_ASSIGN(const auto usn, db.query_int64("select usn from col"));
+        TRY_ASSIGN(const auto schema_modified, db.query_int64("select scm from col"));
+        TRY_ASSIGN(const auto raised, usn_after_restore(usn, now_));
+        TRY_ASSIGN(auto lost, collection::LostUsns::read(folder_, {schema_modified}));
+        lost.add({static_cast<std::int32_t>(usn + 1)}, {raised.value - 1});
+        TRY(lost.write(folder_, {schema_modified}));
+        TRY(db.execute(("update col set usn = " + std::to_string(raised.value)).c_str()));
+        return db.close();
+    }
+
+    Result<void> restore_media() {
+        TRY(files::make_private_folder(folder_ / "media"));
+        const auto path = folder_ / "media.db";
+        std::error_code ignored;
+        if (!fs::exists(path, ignored)) {
+            return {};
+        }
+        TRY(sqlite::check_integrity(path));
+        TRY_ASSIGN(const auto wanted, live_media(path));
+        MediaFiles missing;
+        for (const auto& [name, file] : wanted) {
+            TRY_ASSIGN(const bool copied,
+                       copy_media_file(source_ / "media", name, file, folder_ / "media" / name));
+            if (copied) {
+                tally_.add_copy(static_cast<std::uint64_t>(file.size));
+            } else {
+                missing.emplace(name, file);
+            }
+        }
+        if (!missing.empty()) {
+            TRY(forget_media(path, missing));
+            tally_.warnings.push_back(std::to_string(missing.size()) +
+                                      " media files are missing or damaged in the backup; devices "
+                                      "that have them will send them again");
+        }
+        TRY_ASSIGN(auto db, sqlite::Database::open(
+                                path, {.mode = sqlite::OpenMode::read_write, .untrusted = true}));
+        TRY_ASSIGN(const auto usn, db.query_int64("select last_usn from meta"));
+        TRY_ASSIGN(const auto raised, usn_after_restore(usn, now_));
+        TRY(db.execute(("update meta set last_usn = " + std::to_string(raised.value)).c_str()));
+        return db.close();
+    }
+
+    fs::path source_;
+    fs::path folder_;
+    TimestampMs now_;
+    Tally tally_;
+};
+
+Result<fs::path> backup_of(const fs::path& from) {
+    if (const auto complete = complete_backups(from); !complete.empty()) {
+        return complete.back();
+    }
+    if (from.filename() == ".incomplete" ||
+        (!from.has_filename() && from.parent_path().filename() == ".incomplete")) {
+        return fail(ErrorKind::not_found, from.string() + " was not finished");
+    }
+    return from;
+}
+
+Result<std::vector<std::string>> accounts_to_restore(const fs::path& from,
+                                                     const RestoreOptions& options) {
+    TRY_ASSIGN(auto accounts, accounts_in(from));
+    if (accounts.empty()) {
+        return fail(ErrorKind::not_found, "there is no backup in " + from.string());
+    }
+    if (!options.account.empty()) {
+        if (std::ranges::find(accounts, options.account) == accounts.end()) {
+            return fail(ErrorKind::not_found, from.string() + " has nothing of " + options.account);
+        }
+        accounts = {options.account};
+    }
+    for (const auto& account : accounts) {
+        const auto target = options.accounts / account;
+        std::error_code error;
+        if (fs::exists(target, error) && !fs::is_empty(target, error)) {
+            return fail(ErrorKind::busy, target.string() + " exists; move it away first");
+        }
+    }
+    return accounts;
+}
+
+Result<void> put_in_place(const RestoreOptions& options, const std::vector<std::string>& accounts,
+                          const fs::path& prepared) {
+    TRY(files::sync_file_system(prepared));
+    for (const auto& account : accounts) {
+        TRY(files::rename(prepared / account, options.accounts / account));
+    }
+    return files::sync_to_disk(options.accounts);
+}
+
+}  // namespace
+
+Result<Restored> restore(const RestoreOptions& options, TimestampMs now, const TellAccount& tell) {
+    Restored restored;
+    TRY_ASSIGN(restored.from, backup_of(options.from));
+    TRY_ASSIGN(const auto accounts, accounts_to_restore(restored.from, options));
+    const auto prepared = options.accounts / restore_folder_name;
+    auto done = [&]() -> Result<void> {
+        TRY(files::remove_folder(prepared));
+        TRY(files::make_private_folder(prepared));
+        std::vector<std::string> good;
+        for (const auto& account : accounts) {
+            const auto outcome =
+                AccountRestore(restored.from / account, prepared / account, now).run();
+            if (!outcome && outcome.error().kind == ErrorKind::storage) {
+                return outcome.error();
+            }
+            tell(account, outcome);
+            if (outcome) {
+                good.push_back(account);
+            }
+        }
+        restored.accounts = accounts.size();
+        restored.failed = accounts.size() - good.size();
+        return put_in_place(options, good, prepared);
+    }();
+    if (!done) {
+        static_cast<void>(files::remove_folder(prepared));
+        return fail(done.error().kind,
+                    options.accounts.string() + " cannot be written: " + done.error().context);
+    }
+    TRY(files::remove_folder(prepared));
+    return restored;
+}
+
+}  // namespace ankiwire::backup

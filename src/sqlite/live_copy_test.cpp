@@ -1,0 +1,291 @@
+#include "sqlite/live_copy.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <fstream>
+#include <functional>
+#include <new>
+#include <optional>
+#include <random>
+#include <string>
+
+#include "files/files.hpp"
+#include "sqlite/database_file.hpp"
+#include "sqlite/db.hpp"
+
+namespace ankiwire::sqlite {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Shared with the writer's process.
+struct Progress {
+    std::atomic<std::int64_t> committed = 0;  // the counter of the last commit that returned
+    std::atomic<std::int64_t> replaced = 0;   // how often the file was replaced
+    std::atomic<bool> failed = false;
+};
+
+void must(const Result<void>& result) {
+    if (!result) {
+        throw std::runtime_error(result.error().context);
+    }
+}
+
+// Changes a database as servers do, in a process of its own: two tables that always say the same,
+// rows that come, change and go, all kinds of checkpoints, a file that is closed, opened and
+// replaced, and transactions that are rolled back after they have spilled into the log.
+class Writer {
+public:
+    // `leaves_no_log`: empties the log after each commit, and rests now and then.
+    Writer(fs::path path, Progress& progress, bool leaves_no_log)
+        : path_(std::move(path)), progress_(progress), leaves_no_log_(leaves_no_log) {}
+
+    void make() {
+        open();
+        run("create table a (n integer not null); create table b (n integer not null);"
+            "create table filling (id integer primary key, bytes blob not null);"
+            "insert into a values (0); insert into b values (0)");
+        close();
+    }
+
+    [[noreturn]] void work_for_ever() {
+        try {
+            open();
+            for (;;) {
+                leaves_no_log_ ? burst() : step();
+            }
+        } catch (...) {
+            progress_.failed = true;
+        }
+        _exit(1);
+    }
+
+private:
+    void open() {
+        auto db = Database::open(path_, {.mode = OpenMode::create, .cache_kib = 64});
+        if (!db) {
+            throw std::runtime_error(db.error().context);
+        }
+        db_ = std::move(db).value();
+        run("pragma locking_mode = exclusive; pragma journal_mode = wal;"
+            "pragma synchronous = off; pragma wal_autocheckpoint = 50");
+    }
+    void close() {
+        must(db_->close());
+        db_.reset();
+    }
+    void run(const std::string& sql) { must(db_->execute(sql.c_str())); }
+
+    void step() {
+        const auto kind = random_() % 100;
+        if (kind < 60) {
+            commit();
+        } else if (kind < 80) {
+            change_much();
+            run("rollback");
+        } else if (kind < 84) {
+            run("pragma wal_checkpoint(passive)");
+        } else if (kind < 88) {
+            run("pragma wal_checkpoint(restart)");
+        } else if (kind < 92) {
+            run("pragma wal_checkpoint(truncate)");
+        } else if (kind < 95) {
+            close();
+            open();
+        } else if (kind < 97) {
+            replace();
+        } else {
+            usleep(3000);
+        }
+    }
+    void burst() {
+        for (std::uint64_t i = random_() % 20; i > 0; --i) {
+            commit();
+            run("pragma wal_checkpoint(truncate)");
+        }
+        usleep(static_cast<useconds_t>(random_() % 60'000));
+    }
+    void change_much() {
+        run("begin immediate; update a set n = n + 1");
+        for (std::uint64_t i = random_() % 30; i > 0; --i) {
+            const auto id = std::to_string(random_() % 400);
+            run("insert or replace into filling values (" + id + ", randomblob(" +
+                std::to_string(random_() % 9000) + "))");
+            run("delete from filling where id = (" + id + " * 7919) % 400");
+        }
+        run("update b set n = n + 1");
+    }
+    void commit() {
+        change_much();
+        run("commit");
+        ++progress_.committed;
+    }
+    // As an upload does: another file takes the name, and goes on from the same state.
+    void replace() {
+        close();
+        const auto upload = path_.native() + ".upload";
+        fs::copy_file(path_, upload);
+        must(move_into_place(upload, path_));
+        ++progress_.replaced;
+        open();
+    }
+
+    fs::path path_;
+    Progress& progress_;
+    bool leaves_no_log_;
+    std::optional<Database> db_;
+    std::mt19937 random_{1};
+};
+
+class LiveCopyTest : public testing::Test {
+protected:
+    LiveCopyTest() {
+        std::string name = testing::TempDir() + "live-XXXXXX";
+        folder_ = ::mkdtemp(name.data());
+        source_ = folder_ / "source";
+        target_ = folder_ / "target";
+    }
+    ~LiveCopyTest() override { fs::remove_all(folder_); }
+
+    // Each copy, made while a writer is at work, is a state that was committed.
+    void expect_good_copies(bool leaves_no_log, int copies_min, int replaced_min) {
+        void* shared = ::mmap(nullptr, sizeof(Progress), PROT_READ | PROT_WRITE,
+                              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        ASSERT_NE(shared, MAP_FAILED);
+        auto& progress = *new (shared) Progress;
+        Writer writer(source_, progress, leaves_no_log);
+        writer.make();
+        const pid_t child = ::fork();
+        if (child == 0) {
+            ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+            writer.work_for_ever();
+        }
+
+        int copies = 0;
+        while ((copies < copies_min || progress.replaced < replaced_min) && !HasFailure() &&
+               !progress.failed) {
+            const auto before = progress.committed.load();
+            const auto copied = copy_live(source_, target_);
+            if (!copied) {  // it may have had no luck
+                ASSERT_EQ(copied.error().kind, ErrorKind::busy) << copied.error().context;
+                continue;
+            }
+            const auto after = progress.committed.load();
+            ++copies;
+            const auto intact = check_integrity(target_);
+            EXPECT_TRUE(intact) << "copy " << copies << ": " << intact.error().context;
+            EXPECT_EQ(number("select n from a"), number("select n from b")) << "copy " << copies;
+            EXPECT_GE(number("select n from a"), before) << "what was committed before is in it";
+            EXPECT_LE(number("select n from a"), after + 1);
+            EXPECT_FALSE(fs::exists(log_path(target_)));
+            fs::remove(target_);
+        }
+        ::kill(child, SIGKILL);
+        ::waitpid(child, nullptr, 0);
+        EXPECT_FALSE(progress.failed);
+    }
+
+    std::int64_t number(const std::string& sql) {
+        auto db = Database::open(target_, {.mode = OpenMode::read_only});
+        EXPECT_TRUE(db);
+        auto result = db->query_int64(sql);
+        EXPECT_TRUE(result) << result.error().context;
+        return result ? *result : -1;
+    }
+    Database open_source(const char* mode) {
+        auto db = Database::open(source_, {.mode = OpenMode::create});
+        EXPECT_TRUE(db);
+        EXPECT_TRUE(db->execute(mode));
+        return std::move(db).value();
+    }
+    ErrorKind failure_of_copy() {
+        const auto copied = copy_live(source_, target_);
+        EXPECT_FALSE(copied);
+        EXPECT_FALSE(fs::exists(target_));
+        return copied ? ErrorKind::internal : copied.error().kind;
+    }
+
+    fs::path folder_;
+    fs::path source_;
+    fs::path target_;
+};
+
+TEST_F(LiveCopyTest, every_copy_of_a_busy_database_is_a_state_that_was_committed) {
+    expect_good_copies(false, 300, 20);
+}
+
+TEST_F(LiveCopyTest, so_is_every_copy_of_one_whose_log_is_emptied_all_the_time) {
+    expect_good_copies(true, 50, 0);
+}
+
+TEST_F(LiveCopyTest, what_a_running_transaction_has_written_is_not_copied) {
+    auto db = open_source(
+        "pragma locking_mode = exclusive; pragma journal_mode = wal;"
+        "pragma cache_size = 5; create table t (bytes)");
+    ASSERT_TRUE(db.execute("insert into t values ('kept'); begin"));
+    for (int i = 0; i < 100; ++i) {
+        ASSERT_TRUE(db.execute("insert into t values (randomblob(4000))"));
+    }
+    ASSERT_TRUE(copy_live(source_, target_));
+    EXPECT_EQ(number("select count(*) from t"), 1);
+    ASSERT_TRUE(db.execute("commit"));
+    ASSERT_TRUE(files::remove(target_));
+    ASSERT_TRUE(copy_live(source_, target_));
+    EXPECT_EQ(number("select count(*) from t"), 101);
+}
+
+TEST_F(LiveCopyTest, what_a_crash_left_in_the_log_is_copied) {
+    {
+        auto db = open_source("pragma journal_mode = wal; create table t (n)");
+        ASSERT_TRUE(db.execute("insert into t values (7)"));
+        fs::copy_file(source_, folder_ / "crashed");
+        fs::copy_file(log_path(source_), folder_ / "crashed-wal");
+    }
+    ASSERT_TRUE(copy_live(folder_ / "crashed", target_));
+    EXPECT_EQ(number("select n from t"), 7);
+}
+
+TEST_F(LiveCopyTest, a_database_in_the_middle_of_a_rollback_journal_is_busy) {
+    auto db = open_source(
+        "pragma journal_mode = delete; pragma cache_size = 1;"
+        "create table t (bytes); insert into t values (1)");
+    ASSERT_TRUE(db.execute("begin; update t set bytes = randomblob(9000)"));
+    EXPECT_EQ(failure_of_copy(), ErrorKind::busy);
+    ASSERT_TRUE(db.execute("commit"));
+    ASSERT_TRUE(copy_live(source_, target_));
+    EXPECT_EQ(number("select length(bytes) from t"), 9000);
+}
+
+TEST_F(LiveCopyTest, says_what_cannot_be_copied) {
+    EXPECT_EQ(failure_of_copy(), ErrorKind::not_found);
+    std::ofstream(source_) << "no database at all, but some text that is long enough to be one";
+    EXPECT_EQ(failure_of_copy(), ErrorKind::damaged);
+}
+
+TEST_F(LiveCopyTest, the_integrity_check_finds_a_damaged_page) {
+    {
+        auto db = open_source("create table t (n); create index i on t (n)");
+        ASSERT_TRUE(
+            db.execute("with recursive c(n) as (select 1 union all select n + 1 from c "
+                       "where n < 5000) insert into t select n from c"));
+    }
+    ASSERT_TRUE(check_integrity(source_));
+    std::fstream file(source_, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(10000);
+    file << std::string(3000, 'x');
+    file.close();
+    const auto checked = check_integrity(source_);
+    ASSERT_FALSE(checked);
+    EXPECT_EQ(checked.error().kind, ErrorKind::damaged);
+}
+
+}  // namespace
+}  // namespace ankiwire::sqlite
