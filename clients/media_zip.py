@@ -31,3 +31,12 @@ def read_download_zip(data):
         assert entries == [str(i) for i in range(len(entries))]
         assert names.keys() == set(entries)
         return [(names[entry], archive.read(entry)) for entry in entries]
+
+
+def send_media(raw, files):
+    """{name: content}; in as many zips as it takes."""
+    changes = list(files.items())
+    for first in range(0, len(changes), 25):
+        batch = changes[first : first + 25]
+        processed, _ = raw.media("uploadChanges", raw=upload_zip(batch))
+        assert processed == len(batch)

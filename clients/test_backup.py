@@ -1,12 +1,10 @@
 """ankiwire backup while users sync, and ankiwire restore --from into another data folder."""
 
 import concurrent.futures
-import hashlib
 import os
 import pathlib
 import re
 import signal
-import sqlite3
 import subprocess
 import time
 
@@ -15,8 +13,8 @@ import pytest
 import server as servers
 from device import ClientError
 from disks import Disks, bound_by_permissions
-from handmade_media import media_of
 from household import all_rows, fill, normal_sync
+from media_zip import send_media
 from rawclient import RawClient
 from venvs import NEWEST, VERSIONS
 
@@ -46,7 +44,7 @@ def restore_elsewhere(house, source):
 
 
 class Load:
-    """A device that brings review after review, one sync each."""
+    """A device that brings review after review, one sync each, and changes media after each."""
 
     def __init__(self, endpoint, user):
         self.raw = RawClient(endpoint, session=f"load of {user}")
@@ -61,6 +59,14 @@ class Load:
             self.raw.good("applyChunk", {"chunk": {"done": True, "revlog": [row]}})
             self.raw.good("finish")
             self.taken += 1
+            number = self.taken % 50
+            send_media(
+                self.raw,
+                {
+                    f"{number}.png": f"content {self.taken}".encode(),
+                    f"{(number + 25) % 50}.png": None,
+                },
+            )
 
 
 # R-START-05, R-STORE-18
@@ -109,10 +115,11 @@ def test_a_backup_under_load_is_restored_into_another_root(make_household, backu
     with make_household(users=[f"{user}:pass" for user in users]) as house:
         first, second = house.pair(NEWEST, VERSIONS[0])
         house.settle(first, second)
+        first.put_media(files={f"{number}.jpg": 3_000 for number in range(40)})
+        house.settle_media(first, second)
         loads = [Load(house.server.endpoint, user) for user in users[1:]]
-        with concurrent.futures.ThreadPoolExecutor(len(loads) + 1) as threads:
+        with concurrent.futures.ThreadPoolExecutor(len(loads)) as threads:
             lives = [threads.submit(load.run) for load in loads]
-            media = threads.submit(keep_adding_media, house.server.account_folder(), lives[0])
             try:
                 while min(load.taken for load in loads) < 20 and not any(l.done() for l in lives):
                     time.sleep(0.01)  # the load is another thread's
@@ -124,7 +131,6 @@ def test_a_backup_under_load_is_restored_into_another_root(make_household, backu
                     load.stopped = True
             for life in lives:
                 life.result()
-            assert media.result() > 0
 
         first.review(count=2)
         said = restore_elsewhere(house, backups)
@@ -136,24 +142,10 @@ def test_a_backup_under_load_is_restored_into_another_root(make_household, backu
             rows = all_rows(house.copy_of_server_file(user))["revlog"]
             assert before[load.raw.session] <= len(rows) <= after[load.raw.session] + 1
             load.raw.meta()  # its key is good
-        assert_media_are_whole(house.server.account_folder())
-
-
-def keep_adding_media(folder, until):
-    count = 0
-    with media_of(folder) as add:
-        while not until.done():
-            add(f"{count % 300}.png", f"content {count}".encode())
-            count += 1
-            time.sleep(0.005)  # as fast as a client is
-    return count
-
-
-def assert_media_are_whole(folder):
-    rows = sqlite3.connect(folder / "media.db").execute("select fname, csum from media").fetchall()
-    assert len(rows) > 1
-    for name, digest in rows:
-        assert hashlib.sha1((folder / "media" / name).read_bytes()).digest() == digest
+            assert len(house.server_media(user)) > 1
+        first.put_media(files={"after the restore.jpg": 3_000})
+        house.settle_media(first, second)
+        house.assert_media_equal(first, second)
 
 
 @pytest.mark.parametrize("kind", ["ours", "official"])
@@ -285,9 +277,9 @@ FIRST_SECONDS = 0.002
 @pytest.mark.parametrize("what", ["backup", "restore"])
 def test_one_that_is_killed_leaves_nothing_half(filled, backups, what):
     account = filled.server.account_folder()
-    with media_of(account) as add:
-        for i in range(300):
-            add(f"{i}.png", os.urandom(2000))
+    raw = RawClient(filled.server.endpoint)
+    raw.log_in()
+    send_media(raw, {f"{i}.png": os.urandom(2000) for i in range(300)})
     filled.server.stop()
     if what == "restore":
         backup(filled, backups)
@@ -308,10 +300,10 @@ def test_one_that_is_killed_leaves_nothing_half(filled, backups, what):
     if what == "backup":
         (folder,) = backups.glob("2*")
         assert not (backups / ".incomplete").exists()
-        assert_media_are_whole(folder / "user")
+        filled.server.folder = folder
     else:
         assert sorted(p.name for p in filled.server.folder.iterdir()) == [".ankiwire.lock", "user"]
-        assert_media_are_whole(account)
+    assert len(filled.server_media()) == 300
     filled.server.start()
 
 

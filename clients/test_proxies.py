@@ -12,8 +12,6 @@ from big_collection import NOTES, REVIEWS, make_collection
 from device import ClientError, Device, Pool
 from front import BARE, EXAMPLES, Authority, Front
 from household import fill, normal_sync
-from rawclient import RawClient
-from server import Server
 from venvs import NEWEST
 
 pytestmark = pytest.mark.ours_only
@@ -78,12 +76,9 @@ def address(front, kind):
 
 @pytest.fixture(scope="module")
 def big_file(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("big")
-    with Server("ours", folder / "server") as server:
-        raw = RawClient(server.endpoint)
-        raw.log_in()
-        make_collection(folder / "collection.anki2", raw.call("download").content)
-    return folder / "collection.anki2"
+    path = tmp_path_factory.mktemp("big") / "collection.anki2"
+    make_collection(path)
+    return path
 
 
 def packed_bytes_of_uploads(house):

@@ -60,7 +60,7 @@ def test_begin_is_known_in_its_older_forms(house, raw):
     query = f"/msync/begin?k={raw.key}&v={QUERY_VERSION}"
     form = "".join(
         f'--Anki-sync-boundary\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
-        for name, value in [("c", "1"), ("k", raw.key), ("v", "ankidesktop,2.0.52,lin:x")]
+        for name, value in [("c", "1"), ("v", "ankidesktop,2.0.52,lin:x"), ("k", raw.key)]
     )
     multipart = {"Content-Type": "multipart/form-data; boundary=Anki-sync-boundary"}
     for reply in [
@@ -175,6 +175,8 @@ def test_an_unusual_name_is_taken(house, raw, name):
 def test_a_deletion_of_what_cannot_be_there_is_processed(raw):
     names = [BAD_NAMES["NFD"], BAD_NAMES["256 bytes"], "unknown"]
     assert upload(raw, [(name, None) for name in names]) == [3, 0]
+    assert upload(raw, [("x", b"x"), *((name, None) for name in names)]) == [4, 1]
+    assert raw.media("mediaSanity", {"local": 1}) == "OK"
 
 
 def changed_zip(changes, change):

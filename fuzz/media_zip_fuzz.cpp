@@ -49,12 +49,12 @@ void check_any(std::string_view bytes) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    if (size < 3) {
+    if (size < 4) {
         return 0;
     }
-    std::string_view rest(reinterpret_cast<const char*>(data) + 3, size - 3);
+    std::string_view rest(reinterpret_cast<const char*>(data) + 4, size - 4);
     check_any(rest);
-    const auto meta = rest.substr(0, data[2]);
+    const auto meta = rest.substr(0, data[3]);
     const auto content = rest.substr(meta.size());
     zip::StoredArchive archive;
     archive.add("0", content.size());
@@ -65,7 +65,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     bytes += meta;
     bytes += archive.end();
     check_any(bytes);
-    bytes.at(data[1] % bytes.size()) = static_cast<char>(data[0]);
+    bytes.at((data[1] * 256U + data[2]) % bytes.size()) = static_cast<char>(data[0]);
     check_any(bytes);
     return 0;
 }

@@ -237,7 +237,8 @@ Result<void> rename(const std::filesystem::path& from, const std::filesystem::pa
 }
 
 Result<void> remove(const std::filesystem::path& path) {
-    if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
+    // A name that is too long for the file system is that of no file.
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT && errno != ENAMETOOLONG) {
         return system_failure("remove", errno);
     }
     return {};

@@ -45,14 +45,15 @@ create index ix_usn on media (usn);
 insert into media select fname, csum, sz, usn, deleted from media_of_form_3
     where csum is not null;
 drop table media_of_form_3;
-drop table meta;
+alter table meta rename to meta_of_form_3;
 create table meta (
     last_usn int not null,
     total_bytes int not null,
     total_nonempty_files int not null
 );
-insert into meta select coalesce(max(usn), 0), coalesce(sum(size), 0),
-    count(case when size > 0 then 1 end) from media;
+insert into meta select max(coalesce(max(usn), 0), (select max(usn) from meta_of_form_3)),
+    coalesce(sum(size), 0), count(case when size > 0 then 1 end) from media;
+drop table meta_of_form_3;
 pragma user_version = 4;
 commit;
 )sql";
@@ -77,7 +78,11 @@ Result<MediaDb> MediaDb::open(const std::filesystem::path& path) {
     MediaDb db(std::move(database));
     // The official server locks it in the same way: neither opens what the other one has open.
     TRY(db.db_->execute("pragma locking_mode = exclusive"));
-    TRY(db.db_->execute("pragma journal_mode = wal"));
+    TRY_ASSIGN(const auto mode, db.db_->query_text("pragma journal_mode = wal"));
+    if (mode != "wal") {
+        return fail(ErrorKind::storage, "media.db cannot use a write-ahead log here");
+    }
+    TRY(db.db_->execute("pragma synchronous = full"));
     TRY(db.bring_up_to_date());
     TRY_ASSIGN(const auto counters, db.read_counters());
     db.last_usn_ = counters.last_usn;

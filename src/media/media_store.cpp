@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -56,43 +57,56 @@ struct MediaStore::Impl {
         if (!needs_repair) {
             return {};
         }
+        staged.clear();
+        staged_bytes = 0;
         TRY_ASSIGN(const auto zips, staged_zips(staging));
         for (const auto& path : zips) {
-            auto redone = redo(path);
-            // A zip that cannot be read was not synced to disk, so that its rows did not commit.
-            if (!redone && redone.error().kind != ErrorKind::malformed) {
-                return redone;
+            TRY_ASSIGN(const bool readable, redo(path));
+            if (!readable) {  // it was whole: the disk has damaged it, and a person may look at it
+                auto aside = path;
+                aside += ".damaged";
+                TRY(files::rename(path, aside));
+                continue;
             }
+            TRY_ASSIGN(const auto bytes, files::size_of(path));
+            staged.push_back(path);
+            staged_bytes += bytes;
         }
-        staged = zips;
         needs_repair = false;
         return checkpoint();
     }
 
     // Brings the files in line with the rows, as far as the zip says: a content is put in place if
     // it is that of its row, a file is removed if its row is a deletion. So a zip whose rows did
-    // not commit changes nothing, and redoing one twice is harmless.
-    Result<void> redo(const fs::path& path) {
+    // not commit changes nothing, and redoing one twice is harmless. False: it is damaged; what can
+    // be read of it is done.
+    Result<bool> redo(const fs::path& path) {
         TRY_ASSIGN(const auto file, files::open_for_reading(path));
-        TRY_ASSIGN(const auto upload, UploadZip::open(file, limits::media_name_bytes_max));
-        for (const auto& [name, change] : last_of_each_name(upload.changes())) {
-            TRY_ASSIGN(const auto row, db.find(name));
-            if (!row) {
-                continue;
-            }
-            if (!change->content) {
-                if (!row->is_live()) {
-                    TRY(files::remove(files_folder / name));
-                }
-            } else if (static_cast<std::uint64_t>(row->bytes) == change->content->bytes) {
-                TRY(redo_file(upload, *change, *row));
-            }
+        auto upload = UploadZip::open(file, limits::media_name_bytes_max);
+        if (!upload) {
+            return upload.error().kind == ErrorKind::malformed ? Result<bool>(false)
+                                                               : upload.error();
         }
-        return {};
+        bool readable = true;
+        for (const auto& [name, change] : last_of_each_name(upload->changes())) {
+            TRY_ASSIGN(const auto row, db.find(name));
+            auto redone = row ? redo_change(*upload, *change, *row) : Result<void>();
+            if (!redone && redone.error().kind != ErrorKind::malformed) {
+                return std::move(redone).error();
+            }
+            readable = readable && redone;
+        }
+        return readable;
     }
 
-    Result<void> redo_file(const UploadZip& upload, const UploadedChange& change,
-                           const MediaRow& row) {
+    Result<void> redo_change(const UploadZip& upload, const UploadedChange& change,
+                             const MediaRow& row) {
+        if (!change.content) {
+            return row.is_live() ? Result<void>() : files::remove(files_folder / change.name);
+        }
+        if (static_cast<std::uint64_t>(row.bytes) != change.content->bytes) {
+            return {};
+        }
         const auto draft = staging / "redone";
         TRY(files::remove(draft));
         TRY_ASSIGN(const auto sum, extract(upload, *change.content, draft));
@@ -132,7 +146,6 @@ struct MediaStore::Impl {
         const auto zip =
             staging / (std::to_string(db.last_usn().value + 1) + std::string(staged_ending));
         TRY(files::rename(batch.zip(), zip));
-        batch.give_zip_away();
         staged.push_back(zip);
         staged_bytes += batch.zip_bytes();
         TRY(files::sync_to_disk(staging));
@@ -171,7 +184,11 @@ struct MediaStore::Impl {
         if (staged.empty()) {
             return {};
         }
+        // After an error the system takes what it could not write as written: only the zips have
+        // it.
+        needs_repair = true;
         TRY(files::sync_file_system(files_folder));
+        needs_repair = false;
         for (const auto& zip : staged) {
             TRY(files::remove(zip));
         }
@@ -239,7 +256,14 @@ Result<MediaStore> MediaStore::open(const fs::path& account_folder) {
     return store;
 }
 
-MediaUsn MediaStore::last_usn() const { return impl_->db.last_usn(); }
+Result<MediaUsn> MediaStore::last_usn() {
+    TRY(impl_->be_whole());
+    return impl_->db.last_usn();
+}
+
+std::optional<MediaUsn> MediaStore::known_usn() const {
+    return impl_->needs_repair ? std::nullopt : std::optional(impl_->db.last_usn());
+}
 
 Result<std::vector<MediaChange>> MediaStore::changes_after(MediaUsn usn) {
     TRY(impl_->be_whole());
@@ -268,26 +292,28 @@ Result<MediaStore::Applied> MediaStore::apply(StagedBatch& batch, TimestampSecs 
         impl_->needs_repair = true;
         return std::move(placed).error();
     }
+    const Applied applied{.processed = batch.changes().size(), .usn = impl_->db.last_usn()};
     if (impl_->staged_bytes >= limits::media_staged_bytes_max) {
-        TRY(impl_->checkpoint());
+        static_cast<void>(impl_->checkpoint());  // if it fails, the next call repairs
     }
-    return Applied{.processed = batch.changes().size(), .usn = last_usn()};
+    return applied;
 }
 
 Result<std::vector<OpenFile>> MediaStore::open_files(std::span<const std::string> names) {
     TRY(impl_->be_whole());
     std::vector<OpenFile> opened;
     std::uint64_t bytes = 0;
+    std::optional<Error> missing;
     for (const auto& name : names) {
         auto file = impl_->open_file(name);
         if (!file && file.error().kind != ErrorKind::not_found) {
             return std::move(file).error();
         }
         if (!file) {
-            if (opened.empty()) {
-                return fail(ErrorKind::session_conflict, file.error().context);
-            }
-            break;  // the client asks for the rest anew, and is told then
+            missing = missing ? missing : file.error();
+        }
+        if (missing) {
+            continue;  // all that are missing are forgotten at once: each 409 is an error to a user
         }
         bytes += file->bytes;
         opened.push_back(std::move(file).value());
@@ -295,7 +321,10 @@ Result<std::vector<OpenFile>> MediaStore::open_files(std::span<const std::string
             break;
         }
     }
-    return opened;
+    if (missing && opened.empty()) {
+        return fail(ErrorKind::session_conflict, missing->context);
+    }
+    return opened;  // the client asks for the rest anew
 }
 
 Result<void> MediaStore::checkpoint() {

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -43,8 +44,9 @@ public:
     MediaStore& operator=(MediaStore&&) noexcept;
     ~MediaStore();
 
-    // What was committed last, also if the store has to be repaired first.
-    [[nodiscard]] MediaUsn last_usn() const;
+    Result<MediaUsn> last_usn();
+    // The same, at once; nullopt while something has to be repaired first.
+    [[nodiscard]] std::optional<MediaUsn> known_usn() const;
 
     // At most limits::media_changes_max changes after `usn`, in order (R-MEDIA-06).
     Result<std::vector<MediaChange>> changes_after(MediaUsn usn);
@@ -56,12 +58,12 @@ public:
         MediaUsn usn;
     };
     // Applies a batch whole, or fails and has changed nothing; a failure behind the commit (a disk
-    // that fails) is repaired by the next call. `batch` has given its zip away then.
+    // that fails) is repaired by the next call. The zip of `batch` is the store's then.
     Result<Applied> apply(StagedBatch& batch, TimestampSecs now);
 
     // The files of these names in that order, or the first of them, about
     // limits::media_reply_bytes_target together and at least one. session_conflict: the first one
-    // is not there; a row without a file is forgotten (R-MEDIA-15).
+    // is not there; rows without a file are forgotten (R-MEDIA-15).
     Result<std::vector<OpenFile>> open_files(std::span<const std::string> names);
 
     // Syncs to disk what was applied; then the staged zips go.

@@ -51,9 +51,6 @@ StagedBatch::~StagedBatch() {
             static_cast<void>(files::remove(change.file));
         }
     }
-    if (!zip_.empty()) {
-        static_cast<void>(files::remove(zip_));
-    }
 }
 
 }  // namespace ankiwire::media

@@ -1,5 +1,6 @@
 // A batch of media changes on disk, checked and unpacked, before it is applied: the zip as it was
-// received, and each new file beside it. Invariant: what was not applied is gone with its owner.
+// received, and each new file beside it. Invariant: a file that was not put in place is gone with
+// its owner; the zip is whose it was.
 #pragma once
 
 #include <cstdint>
@@ -32,8 +33,6 @@ public:
 
     [[nodiscard]] const std::vector<StagedChange>& changes() const { return changes_; }
     [[nodiscard]] const std::filesystem::path& zip() const { return zip_; }
-    // It is someone else's from now on.
-    void give_zip_away() { zip_.clear(); }
     [[nodiscard]] std::uint64_t zip_bytes() const { return zip_bytes_; }
 
 private:

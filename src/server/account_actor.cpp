@@ -47,7 +47,8 @@ Result<void> AccountActor::Media::ensure_open() {
 
 void AccountActor::Media::note_use() {
     last_used = system_now();
-    known_usn = store->last_usn().value;
+    const auto usn = store->known_usn();
+    known_usn = usn ? usn->value : unknown;
 }
 
 void AccountActor::Media::tick(TimestampMs now) {
@@ -67,10 +68,14 @@ void AccountActor::Media::close() {
     if (!store) {
         return;
     }
-    known_usn = unknown;
     if (const auto closed = store->close(); !closed) {  // repaired at the next opening
         spdlog::warn("closing a media store: {}", closed.error().context);
     }
+    abandon();
+}
+
+void AccountActor::Media::abandon() {
+    known_usn = unknown;
     store.reset();
 }
 
@@ -79,7 +84,7 @@ asio::awaitable<Result<MediaUsn>> AccountActor::media_usn() {
     if (known != Media::unknown) {
         co_return MediaUsn{static_cast<std::int32_t>(known)};
     }
-    auto ask = [](media::MediaStore& store) -> Result<MediaUsn> { return store.last_usn(); };
+    auto ask = [](media::MediaStore& store) { return store.last_usn(); };
     co_return co_await run_on_media(std::move(ask));
 }
 

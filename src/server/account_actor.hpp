@@ -65,9 +65,14 @@ public:
         using Outcome = std::invoke_result_t<Fn&, media::MediaStore&>;
         auto step = [self = shared_from_this(), fn = std::move(fn)]() mutable -> Outcome {
             TRY(self->media_.ensure_open());
-            auto outcome = fn(*self->media_.store);
-            self->media_.note_use();
-            return outcome;
+            try {
+                auto outcome = fn(*self->media_.store);
+                self->media_.note_use();
+                return outcome;
+            } catch (...) {  // what is half done is repaired when it is opened anew
+                self->media_.abandon();
+                throw;
+            }
         };
         return run_on(media_strand_, std::move(step));
     }
@@ -100,6 +105,7 @@ private:
         void note_use();
         void tick(TimestampMs now);
         void close();
+        void abandon();
     };
 
     asio::strand<asio::thread_pool::executor_type> strand_;

@@ -49,7 +49,8 @@ int main(int argc, char** argv) {
     backup->add_option("--keep", keep, "How many backups stay after a success (all)")
         ->check(CLI::PositiveNumber);
     backup->footer(
-        "Of the settings only SYNC_BASE matters; the users that are set are saved, too. What has not\n"
+        "Of the settings only SYNC_BASE matters; the users that are set are saved, too. What has "
+        "not\n"
         "changed since the newest backup there becomes a hard link to it.");
 
     std::int64_t id = 0;
@@ -61,7 +62,8 @@ int main(int argc, char** argv) {
     restore->add_option("--from", from, "A backup, or the folder of backups: then the newest")
         ->excludes(version);
     restore->footer(
-        "Stop the server first. Of the settings only SYNC_BASE matters. After a version is brought\n"
+        "Stop the server first. Of the settings only SYNC_BASE matters. After a version is "
+        "brought\n"
         "back, each device asks at its next sync which side to keep: choose to download. What is\n"
         "replaced becomes a version too. A backup is put where nothing of its users is.");
 

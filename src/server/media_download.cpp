@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/limits.hpp"
 #include "server/async.hpp"
 #include "wire/media_json.hpp"
 
 namespace ankiwire::server {
 namespace {
 
-constexpr std::size_t read_bytes_max = 256 * limits::kib;
+constexpr std::size_t read_bytes_max = body_piece_bytes_max;
 
 }  // namespace
 

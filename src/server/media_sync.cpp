@@ -25,7 +25,8 @@ Result<std::string> json_reply(wire::Method method, const HostKey& host_key, std
     switch (method) {
         case wire::Method::begin: {
             TRY(wire::decode_begin_request(json));
-            return wire::encode_begin_response({host_key, store.last_usn()});
+            TRY_ASSIGN(const auto usn, store.last_usn());
+            return wire::encode_begin_response({host_key, usn});
         }
         case wire::Method::media_changes: {
             TRY_ASSIGN(const auto usn, wire::decode_media_changes_request(json));
@@ -70,24 +71,30 @@ asio::awaitable<Result<Reply>> MediaSync::answer(wire::Method method, const Host
 asio::awaitable<Result<Reply>> MediaSync::begin_by_form(const HostKey& host_key,
                                                         std::shared_ptr<AccountActor> actor) {
     auto job = [&](media::MediaStore& store) -> Result<Reply> {
+        TRY_ASSIGN(const auto usn, store.last_usn());
         Reply reply;
         reply.content_type = "application/json";
-        reply.body = wire::encode_begin_response({host_key, store.last_usn()});
+        reply.body = wire::encode_begin_response({host_key, usn});
         return reply;
     };
     co_return co_await actor->run_on_media(std::move(job));
+}
+
+asio::awaitable<Result<void>> MediaSync::receive(std::shared_ptr<AccountActor> actor,
+                                                 const std::filesystem::path& file,
+                                                 RequestBody& body) {
+    Budget::Share memory(actor->bodies());  // given back before the batch waits for its turn
+    CO_TRY(memory.grow(zstd::Decoder::memory_bytes_max));
+    co_return co_await receive_file(body, file, upload_limits, lanes_.media.get_executor());
 }
 
 asio::awaitable<Result<Reply>> MediaSync::upload(std::shared_ptr<AccountActor> actor,
                                                  RequestBody& body) {
     Budget::Share transfer(actor->media_transfers());
     CO_TRY(transfer.grow(1));
-    Budget::Share memory(actor->bodies());
-    CO_TRY(memory.grow(zstd::Decoder::memory_bytes_max));
-
     const auto lane = lanes_.media.get_executor();
     TempFile file(media::staging_folder(actor->user().folder), "upload");
-    const auto received = co_await receive_file(body, file.path(), upload_limits, lane);
+    const auto received = co_await receive(actor, file.path(), body);
     std::optional<media::StagedBatch> batch;
     Result<void> staged = received;
     if (received) {

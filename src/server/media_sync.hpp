@@ -3,6 +3,7 @@
 // nothing.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 
 #include "base/result.hpp"
@@ -26,6 +27,8 @@ public:
                                                  std::shared_ptr<AccountActor> actor);
 
 private:
+    asio::awaitable<Result<void>> receive(std::shared_ptr<AccountActor> actor,
+                                          const std::filesystem::path& file, RequestBody& body);
     asio::awaitable<Result<Reply>> upload(std::shared_ptr<AccountActor> actor, RequestBody& body);
     asio::awaitable<Result<Reply>> download(std::shared_ptr<AccountActor> actor,
                                             std::vector<std::string> names);

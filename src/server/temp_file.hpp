@@ -1,4 +1,4 @@
-// A file of a full sync on its way, in the account's folder so that it can be moved into place.
+// A file of a transfer on its way, in the account's folder so that it can be moved into place.
 // Invariant: it is gone, with what SQLite left beside it, when its owner is.
 #pragma once
 

@@ -98,7 +98,12 @@ Result<FormValues> parse_multipart(std::string_view content_type, std::string_vi
         if (name.empty()) {
             return fail(ErrorKind::malformed, "a part of a form without a name");
         }
-        values[std::string(name)] = std::string(take_until(body, next));
+        const bool ends = body.find(next) != npos;
+        auto value = take_until(body, next);
+        if (!ends && value.ends_with(line_end)) {
+            value.remove_suffix(line_end.size());
+        }
+        values[std::string(name)] = std::string(value);
     }
     return values;
 }

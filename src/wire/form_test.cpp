@@ -42,9 +42,10 @@ TEST(Form, a_value_may_hold_anything_but_the_boundary) {
 }
 
 TEST(Form, the_end_of_the_body_ends_the_last_part) {
-    EXPECT_THAT(*parse_multipart(type, part("c", "1") + "--Anki-sync-boundary\r\n" +
-                                           "content-disposition: form-data; name=\"v\"\r\n\r\nx"),
-                ElementsAre(Pair("c", "1"), Pair("v", "x")));
+    EXPECT_THAT(
+        *parse_multipart(type, part("c", "1") + "--Anki-sync-boundary\r\n" +
+                                   "content-disposition: form-data; name=\"v\"\r\n\r\nx\r\n"),
+        ElementsAre(Pair("c", "1"), Pair("v", "x")));
 }
 
 TEST(Form, what_is_no_form_is_malformed) {
