@@ -155,7 +155,7 @@ Result<void> BackupFolder::keep(std::size_t count) {
     if (complete.size() <= count) {
         return {};
     }
-    const auto oldest_kept = complete[complete.size() - count];
+    const auto& oldest_kept = complete[complete.size() - count];
     std::error_code error;
     for (const auto& path : folders_in(folder_, error)) {
         if (is_name_of_a_backup(path.filename().native()) && path < oldest_kept) {

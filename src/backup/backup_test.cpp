@@ -29,7 +29,7 @@ protected:
             set_row(*db, name, bytes, static_cast<std::int64_t>(bytes.size()));
             ::usleep(500);
             put_file("alice", name, bytes);
-            if (i % 10 == 0) {
+            if (i % 40 == 0) {
                 ::usleep(i % 7 * 20'000);
             }
         }

@@ -231,7 +231,7 @@ Result<std::string> Account::finish(const Request& request, TimestampMs now) {
     TRY(wire::decode_empty_request(request.json));
     return in_session(request, now, [&](const Session& session) -> Result<std::string> {
         if (session.client_is_ahead) {  // R-START-05
-            return fail(ErrorKind::inconsistent_data, "the device is ahead of a restored backup");
+            return fail(ErrorKind::session_conflict, "the device is ahead of a restored backup");
         }
         TRY_ASSIGN(auto state, store_->state());
         state.modified = stamp_after(state.modified, now);

@@ -289,8 +289,9 @@ TEST_F(AccountTest, a_device_that_is_ahead_is_led_to_a_full_sync) {
     refused(ErrorKind::session_conflict, Method::finish, "d");
     start("d", 2);
     apply_chunk("d", cards_chunk(4, 1));
-    refused(ErrorKind::inconsistent_data, Method::finish, "d");
+    refused(ErrorKind::session_conflict, Method::finish, "d");
     EXPECT_EQ(meta().usn, Usn{1});
+    EXPECT_FALSE(account_.is_syncing());
 }
 
 // R-START-05, R-STORE-18
