@@ -94,6 +94,7 @@ public:
                 break;
             }
         }
+        stream_.close();  // now, whoever still holds this session
     }
 
     asio::awaitable<void> refuse() override {
