@@ -290,6 +290,22 @@ def test_media_of_the_official_server_go_on_with_ours_and_back(make_household):
             assert f"round {round} 29.txt" in second.media()
 
 
+# R-MEDIA-01
+@pytest.mark.ours_only
+def test_damaged_media_are_an_error_on_every_device_and_cards_go_on(house):
+    first, second = house.pair(NEWEST)
+    first.put_media(files=many_files(3, "file"))
+    first.sync(media=True)
+    house.server.stop()
+    (house.server.account_folder() / "media.db").write_bytes(b"damaged" * 1_000)
+    house.server.start()
+    for device in [first, second]:  # the second one knows of no media yet
+        device.add_note(fields=["after", "it"])
+        with pytest.raises(ClientError, match="encountered a problem"):
+            device.sync(media=True)
+    house.settle_equal(first, second)
+
+
 # R-STORE-04
 def test_a_folder_that_the_official_server_has_open_is_refused(make_household):
     with make_household(kind="official") as house:

@@ -307,7 +307,10 @@ Result<std::vector<OpenFile>> MediaStore::open_files(std::span<const std::string
     for (const auto& name : names) {
         auto file = impl_->open_file(name);
         if (!file && file.error().kind != ErrorKind::not_found) {
-            return std::move(file).error();
+            if (opened.empty()) {
+                return std::move(file).error();
+            }
+            break;  // those before it need not wait
         }
         if (!file) {
             missing = missing ? missing : file.error();

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <cstdint>
 #include <optional>
 #include <utility>
 
@@ -199,7 +200,10 @@ asio::awaitable<Result<Reply>> SyncService::step(const Call& call,
         const auto known = co_await actor->media_usn();
         if (known) {
             media_usn = *known;
-        } else {  // cards are synced all the same; the media methods tell the client what is wrong
+        } else {
+            // Cards are synced all the same. A number that no client knows makes each of them ask
+            // for media, and tell its user that something is wrong.
+            media_usn = {INT32_MAX};
             spdlog::warn("{}: the media cannot be opened: {}", actor->user().name,
                          known.error().context);
         }
