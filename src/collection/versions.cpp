@@ -53,9 +53,7 @@ Result<void> for_each_piece(const fs::path& path, Fn&& fn) {
 
 Result<void> pack(const fs::path& source, const fs::path& target) {
     TRY_ASSIGN(const auto output, files::create(target));
-    const ByteSink sink = [&](std::string_view piece) {
-        return files::write_all(output, piece);
-    };
+    const ByteSink sink = [&](std::string_view piece) { return files::write_all(output, piece); };
     zstd::Encoder encoder(pack_level);
     TRY(for_each_piece(source, [&](std::string_view piece) { return encoder.push(piece, sink); }));
     TRY(encoder.finish(sink));
@@ -249,9 +247,7 @@ Result<void> unpack_version(const fs::path& account_folder, TimestampMs kept_at,
         return fail(ErrorKind::not_found, "there is no version of that time");
     }
     TRY_ASSIGN(const auto output, files::create(target));
-    const ByteSink sink = [&](std::string_view piece) {
-        return files::write_all(output, piece);
-    };
+    const ByteSink sink = [&](std::string_view piece) { return files::write_all(output, piece); };
     zstd::Decoder decoder(SIZE_MAX);  // our own file
     TRY(for_each_piece(packed, [&](std::string_view piece) { return decoder.push(piece, sink); }));
     TRY(decoder.finish());

@@ -20,6 +20,53 @@ constexpr auto settings = R"(Settings, which are environment variables:
 
 constexpr int wrong_usage = 2;
 
+struct Arguments {
+    std::string user;
+    bool json = false;
+    std::string directory;
+    std::size_t keep = 0;
+    std::int64_t id = 0;
+    std::string from;
+};
+
+CLI::App* add_versions(CLI::App& app, Arguments& arguments) {
+    auto* versions = app.add_subcommand("versions", "List the collections that were replaced");
+    versions->add_option("--user,user", arguments.user, "Only this user's");
+    versions->add_flag("--json", arguments.json, "As JSON, for programs");
+    versions->footer("The server may run. Of the settings only SYNC_BASE matters.");
+    return versions;
+}
+
+CLI::App* add_backup(CLI::App& app, Arguments& arguments) {
+    auto* backup =
+        app.add_subcommand("backup", "Save all users below a folder, also while the server runs");
+    backup->add_option("directory", arguments.directory, "Gets a folder named after the time")
+        ->required();
+    backup->add_option("--keep", arguments.keep, "How many backups stay after a success (all)")
+        ->check(CLI::PositiveNumber);
+    backup->footer(
+        "Of the settings only SYNC_BASE matters; the users that are set are saved, too. What has\n"
+        "not changed since the newest backup there becomes a hard link to it.");
+    return backup;
+}
+
+CLI::App* add_restore(CLI::App& app, Arguments& arguments) {
+    auto* restore =
+        app.add_subcommand("restore", "Bring a replaced collection back, or a whole backup");
+    restore->add_option("--user,user", arguments.user, "Whose; of a backup: all, if not given");
+    auto* version =
+        restore->add_option("version", arguments.id, "The first column of `ankiwire versions`");
+    restore
+        ->add_option("--from", arguments.from,
+                     "A backup, or the folder of backups: then the newest")
+        ->excludes(version);
+    restore->footer(
+        "Stop the server first. Of the settings only SYNC_BASE matters. After a version is\n"
+        "brought back, each device asks at its next sync which side to keep: choose to download.\n"
+        "What is replaced becomes a version too. A backup is put where nothing of its users is.");
+    return restore;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -33,40 +80,10 @@ int main(int argc, char** argv) {
     run->footer("It runs in the foreground, until SIGTERM or SIGINT ends it.");
     auto* check = app.add_subcommand("check-config", "Say what the server would do");
     check->footer("It also says everything that is wrong with the settings, and changes nothing.");
-
-    std::string user;
-    bool json = false;
-    auto* versions = app.add_subcommand("versions", "List the collections that were replaced");
-    versions->add_option("--user,user", user, "Only this user's");
-    versions->add_flag("--json", json, "As JSON, for programs");
-    versions->footer("The server may run. Of the settings only SYNC_BASE matters.");
-
-    std::string directory;
-    std::size_t keep = 0;
-    auto* backup =
-        app.add_subcommand("backup", "Save all users below a folder, also while the server runs");
-    backup->add_option("directory", directory, "Gets a folder named after the time")->required();
-    backup->add_option("--keep", keep, "How many backups stay after a success (all)")
-        ->check(CLI::PositiveNumber);
-    backup->footer(
-        "Of the settings only SYNC_BASE matters; the users that are set are saved, too. What has "
-        "not\n"
-        "changed since the newest backup there becomes a hard link to it.");
-
-    std::int64_t id = 0;
-    std::string from;
-    auto* restore =
-        app.add_subcommand("restore", "Bring a replaced collection back, or a whole backup");
-    restore->add_option("--user,user", user, "Whose; of a backup: all, if not given");
-    auto* version = restore->add_option("version", id, "The first column of `ankiwire versions`");
-    restore->add_option("--from", from, "A backup, or the folder of backups: then the newest")
-        ->excludes(version);
-    restore->footer(
-        "Stop the server first. Of the settings only SYNC_BASE matters. After a version is "
-        "brought\n"
-        "back, each device asks at its next sync which side to keep: choose to download. What is\n"
-        "replaced becomes a version too. A backup is put where nothing of its users is.");
-
+    Arguments arguments;
+    const auto* versions = add_versions(app, arguments);
+    const auto* backup = add_backup(app, arguments);
+    const auto* restore = add_restore(app, arguments);
     app.footer(settings);  // the subcommands would inherit it
     try {
         app.parse(argc, argv);
@@ -78,20 +95,20 @@ int main(int argc, char** argv) {
         return check_config(environment);
     }
     if (versions->parsed()) {
-        return list_versions(environment, user, json);
+        return list_versions(environment, arguments.user, arguments.json);
     }
     if (backup->parsed()) {
-        return back_up(environment, directory, keep);
+        return back_up(environment, arguments.directory, arguments.keep);
     }
-    if (restore->parsed() && !from.empty()) {
-        return restore_backup(environment, from, user);
+    if (restore->parsed() && !arguments.from.empty()) {
+        return restore_backup(environment, arguments.from, arguments.user);
     }
     if (restore->parsed()) {
-        if (user.empty() || version->empty()) {
+        if (arguments.user.empty() || restore->count("version") == 0) {
             app.exit(CLI::RequiredError("a user and a version, or --from"));
             return wrong_usage;
         }
-        return restore_version(environment, user, id);
+        return restore_version(environment, arguments.user, arguments.id);
     }
     return serve(environment);
 }
