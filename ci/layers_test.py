@@ -25,7 +25,7 @@ ALLOWED = {
     "zip": {"base", "files"},
     "media": {"base", "files", "json", "model", "sqlite", "zip"},
     "collection": {"base", "files", "json", "model", "schema11", "sqlite", "zstd"},
-    "backup": {"base", "collection", "files", "sqlite"},
+    "backup": {"base", "collection", "files", "media", "sqlite"},
     "protocol": {"base", "collection", "model", "wire"},
     "server": {"backup", "base", "collection", "files", "json", "media", "model", "protocol", "sqlite",
                "wire", "zip", "zstd"},

@@ -31,7 +31,7 @@ void check_any(std::string_view bytes) {
     }
     CHECK(upload->changes().size() <= limits::media_zip_files_max);
     for (const auto& change : upload->changes()) {
-        CHECK(media::is_file_name(change.name));
+        CHECK(files::is_file_name(change.name));
         if (!change.content) {
             continue;
         }

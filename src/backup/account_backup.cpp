@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "backup/carry.hpp"
 #include "backup/media.hpp"
 #include "collection/lost_usns.hpp"
 #include "files/files.hpp"
@@ -20,17 +21,6 @@ namespace fs = std::filesystem;
 
 constexpr int media_rounds_max = 6;
 constexpr std::chrono::milliseconds first_media_pause{50};
-
-Error about(const std::string& name, Error error) {
-    error.context = name + ": " + error.context;
-    return error;
-}
-
-// Of the source: it is no reason not to save other accounts.
-Error unreadable(const std::string& name, Error error) {
-    error.kind = ErrorKind::damaged;
-    return about(name, std::move(error));
-}
 
 // True if there is such a file, and it can be read.
 Result<bool> is_readable(const fs::path& path) {
@@ -123,18 +113,8 @@ private:
         return linked;
     }
 
-    // A file that is never written in place. False: there is none.
-    Result<bool> copy_file(const fs::path& relative) {
-        const auto file = files::open_for_reading(source_ / relative);
-        if (!file) {
-            return file.error().kind == ErrorKind::not_found
-                       ? Result(false)
-                       : unreadable(relative.string(), file.error());
-        }
-        TRY(files::copy_file(*file, target_ / relative));
-        TRY_ASSIGN(const auto size, files::size_of(target_ / relative));
-        tally_.add_copy(size);
-        return true;
+    Result<bool> copy_file(const fs::path& name) {
+        return carry_file(source_, target_, name, tally_);
     }
 
     // --- media ------------------------------------------------------------------------------

@@ -1,11 +1,7 @@
 #include "backup/backup_folder.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <ctime>
 #include <string_view>
 #include <system_error>
@@ -91,15 +87,14 @@ Result<BackupFolder> BackupFolder::lock(const fs::path& folder) {
     if (auto made = files::make_folders(folder); !made) {
         return unusable(folder, made.error().context);
     }
-    files::FileDescriptor file(
-        ::open((folder / lock_name).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    if (file.get() < 0) {
-        return unusable(folder, std::generic_category().message(errno));
-    }
-    if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    auto file = files::lock(folder / lock_name);
+    if (!file && file.error().kind == ErrorKind::busy) {
         return fail(ErrorKind::busy, "another backup is being made in " + folder.string());
     }
-    return BackupFolder(folder, std::move(file));
+    if (!file) {
+        return unusable(folder, file.error().context);
+    }
+    return BackupFolder(folder, std::move(file).value());
 }
 
 Result<fs::path> BackupFolder::begin() {

@@ -3,7 +3,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <openssl/sha.h>
 #include <stdlib.h>
 
 #include <filesystem>
@@ -16,6 +15,7 @@
 #include "backup/media.hpp"
 #include "backup/restore.hpp"
 #include "collection/collection_store.hpp"
+#include "media/sha1.hpp"
 #include "sqlite/db.hpp"
 
 namespace ankiwire::backup {
@@ -32,11 +32,10 @@ inline void write_file(const fs::path& path, const std::string& bytes) {
     std::ofstream(path, std::ios::binary) << bytes;
 }
 
-inline std::string sha1_of_bytes(const std::string& bytes) {
-    std::string digest(SHA_DIGEST_LENGTH, '\0');
-    SHA1(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
-         reinterpret_cast<unsigned char*>(digest.data()));
-    return digest;
+inline media::Sha1 sha1_of_bytes(const std::string& bytes) {
+    media::Sha1Sum sum;
+    sum.update(bytes);
+    return sum.finish();
 }
 
 class BackupFixture : public testing::Test {

@@ -1,11 +1,6 @@
 #include "backup/media.hpp"
 
-#include <openssl/evp.h>
-
-#include <array>
-#include <memory>
-
-#include "base/check.hpp"
+#include "base/limits.hpp"
 #include "files/files.hpp"
 #include "sqlite/db.hpp"
 
@@ -14,31 +9,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t file_name_bytes_max = 255;
-
-bool can_be_a_file_name(const std::string& name) {
-    return !name.empty() && name != "." && name != ".." && name.size() <= file_name_bytes_max &&
-           name.find_first_of(std::string_view("/\0", 2)) == std::string::npos;
-}
-
-Result<std::string> sha1_of(const fs::path& path) {
+Result<media::Sha1> sha1_of(const fs::path& path) {
     TRY_ASSIGN(const auto file, files::open_for_reading(path));
-    const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> digest(EVP_MD_CTX_new(),
-                                                                         EVP_MD_CTX_free);
-    CHECK(digest && EVP_DigestInit_ex(digest.get(), EVP_sha1(), nullptr) == 1);
-    std::string buffer(std::size_t{256} * 1024, '\0');
+    media::Sha1Sum sum;
+    std::string buffer(256 * limits::kib, '\0');
     for (std::uint64_t offset = 0;;) {
         TRY_ASSIGN(const auto got, files::read_at(file, offset, buffer.data(), buffer.size()));
         if (got == 0) {
-            break;
+            return sum.finish();
         }
-        CHECK(EVP_DigestUpdate(digest.get(), buffer.data(), got) == 1);
+        sum.update({buffer.data(), got});
         offset += got;
     }
-    std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
-    unsigned int size = 0;
-    CHECK(EVP_DigestFinal_ex(digest.get(), bytes.data(), &size) == 1);
-    return std::string(bytes.begin(), bytes.begin() + size);
 }
 
 }  // namespace
@@ -78,7 +60,7 @@ Result<void> forget_media(const fs::path& media_db, const MediaFiles& gone) {
 
 Result<bool> copy_media_file(const fs::path& media_folder, const std::string& name,
                              const MediaFile& file, const fs::path& target) {
-    if (!can_be_a_file_name(name)) {
+    if (!files::is_file_name(name) || name.size() > limits::media_name_bytes_max) {
         return false;
     }
     const auto source = files::open_for_reading(media_folder / name);

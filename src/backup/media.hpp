@@ -8,11 +8,12 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "media/sha1.hpp"
 
 namespace ankiwire::backup {
 
 struct MediaFile {
-    std::string sha1;  // 20 bytes
+    media::Sha1 sha1;
     std::int64_t size = 0;
     friend bool operator==(const MediaFile&, const MediaFile&) = default;
 };

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "backup/backup_folder.hpp"
+#include "backup/carry.hpp"
 #include "backup/media.hpp"
 #include "collection/lost_usns.hpp"
 #include "files/files.hpp"
@@ -35,11 +36,6 @@ Result<Usn> usn_after_restore(std::int64_t usn, TimestampMs now) {
     return Usn{static_cast<std::int32_t>(raised)};
 }
 
-Error about(const char* name, Error error) {
-    error.context = std::string(name) + ": " + error.context;
-    return error;
-}
-
 // `folder` is in the target, `source` in the backup.
 class AccountRestore {
 public:
@@ -50,7 +46,7 @@ public:
         TRY(files::make_private_folder(folder_));
         for (const auto* name :
              {"collection.anki2", "media.db", "ankiwire.db", collection::lost_usns_name}) {
-            TRY(copy_file(name));
+            TRY(carry_file(source_, folder_, name, tally_));
         }
         TRY(copy_versions());
         if (auto raised = raise_usn_of_collection(); !raised) {
@@ -63,20 +59,6 @@ public:
     }
 
 private:
-    // Without an error if there is none.
-    Result<void> copy_file(const fs::path& relative) {
-        const auto file = files::open_for_reading(source_ / relative);
-        if (!file) {
-            return file.error().kind == ErrorKind::not_found
-                       ? Result<void>()
-                       : about(relative.c_str(), fail(ErrorKind::damaged, file.error().context));
-        }
-        TRY(files::copy_file(*file, folder_ / relative));
-        TRY_ASSIGN(const auto size, files::size_of(folder_ / relative));
-        tally_.add_copy(size);
-        return {};
-    }
-
     Result<void> copy_versions() {
         std::error_code error;
         fs::directory_iterator entry(source_ / "versions", error);
@@ -85,7 +67,8 @@ private:
         }
         TRY(files::make_private_folder(folder_ / "versions"));
         for (const fs::directory_iterator end; !error && entry != end; entry.increment(error)) {
-            TRY(copy_file(fs::path("versions") / entry->path().filename()));
+            TRY(carry_file(source_, folder_, fs::path("versions") / entry->path().filename(),
+                           tally_));
         }
         return error ? fail(ErrorKind::damaged, "versions: " + error.message()) : Result<void>();
     }

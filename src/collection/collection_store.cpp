@@ -33,17 +33,11 @@ Result<void> checkpoint(sqlite::Database& db) {
     return {};
 }
 
-// Takes the lock for as long as the connection lives: with exclusive locking, opening the log does.
 // The file may be an upload, or come from a server that checks uploads less.
 Result<LockedFile> open_locked(const std::filesystem::path& path) {
     TRY_ASSIGN(auto db, sqlite::Database::open(
                             path, {.mode = sqlite::OpenMode::read_write, .untrusted = true}));
-    TRY(db.execute("pragma locking_mode = exclusive"));
-    TRY_ASSIGN(const auto journal_mode, db.query_text("pragma journal_mode = wal"));
-    if (journal_mode != "wal") {
-        return fail(ErrorKind::storage, "no write-ahead log is possible here");
-    }
-    TRY(db.execute("pragma synchronous = full; begin immediate; rollback"));
+    TRY(db.lock());
     TRY_ASSIGN(auto descriptor, files::open_for_reading(path));
     return LockedFile{std::move(descriptor), std::move(db)};
 }

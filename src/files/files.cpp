@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,6 +18,17 @@ namespace {
 Error system_failure(const char* what, int error) {
     return fail(ErrorKind::storage,
                 std::string(what) + ": " + std::generic_category().message(error));
+}
+
+Error missing_or_failure(const char* what, int error) {
+    auto failure = system_failure(what, error);
+    failure.kind = error == ENOENT ? ErrorKind::not_found : failure.kind;
+    return failure;
+}
+
+Result<void> done_unless(const char* what, const std::error_code& error) {
+    return error ? fail(ErrorKind::storage, std::string(what) + ": " + error.message())
+                 : Result<void>();
 }
 
 // Calls again what a signal interrupted.
@@ -102,9 +114,7 @@ FileDescriptor::~FileDescriptor() {
 Result<FileDescriptor> open_for_reading(const std::filesystem::path& path) {
     const int fd = retried([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); });
     if (fd < 0) {
-        auto error = system_failure("open", errno);
-        error.kind = errno == ENOENT ? ErrorKind::not_found : error.kind;
-        return error;
+        return missing_or_failure("open", errno);
     }
     return FileDescriptor(fd);
 }
@@ -148,14 +158,6 @@ Result<std::size_t> read_at(const FileDescriptor& file, std::uint64_t offset, ch
     return filled;
 }
 
-Result<std::uint64_t> size_of(const FileDescriptor& file) {
-    struct stat info{};
-    if (::fstat(file.get(), &info) != 0) {
-        return system_failure("stat", errno);
-    }
-    return static_cast<std::uint64_t>(info.st_size);
-}
-
 Result<Identity> identity_of(const FileDescriptor& file) {
     struct stat info{};
     if (::fstat(file.get(), &info) != 0) {
@@ -167,11 +169,22 @@ Result<Identity> identity_of(const FileDescriptor& file) {
 Result<Identity> identity_of(const std::filesystem::path& path) {
     struct stat info{};
     if (::stat(path.c_str(), &info) != 0) {
-        auto error = system_failure("stat", errno);
-        error.kind = errno == ENOENT ? ErrorKind::not_found : error.kind;
-        return error;
+        return missing_or_failure("stat", errno);
     }
     return identity_from(info);
+}
+
+Result<std::uint64_t> size_of(const FileDescriptor& file) {
+    TRY_ASSIGN(const auto identity, identity_of(file));
+    return identity.size;
+}
+
+Result<std::uint64_t> size_of(const std::filesystem::path& path) {
+    const auto identity = identity_of(path);
+    if (!identity && identity.error().kind != ErrorKind::not_found) {
+        return identity.error();
+    }
+    return identity ? identity->size : 0;
 }
 
 Result<bool> have_equal_bytes(const std::filesystem::path& a, const std::filesystem::path& b) {
@@ -200,17 +213,6 @@ Result<void> copy_file(const FileDescriptor& source, const std::filesystem::path
         ::unlink(target.c_str());
     }
     return copied;
-}
-
-Result<std::uint64_t> size_of(const std::filesystem::path& path) {
-    struct stat info{};
-    if (::stat(path.c_str(), &info) != 0) {
-        if (errno == ENOENT) {
-            return std::uint64_t{0};
-        }
-        return system_failure("stat", errno);
-    }
-    return static_cast<std::uint64_t>(info.st_size);
 }
 
 Result<bool> hard_link(const std::filesystem::path& from, const std::filesystem::path& to) {
@@ -247,10 +249,7 @@ Result<void> remove(const std::filesystem::path& path) {
 Result<void> make_folders(const std::filesystem::path& path) {
     std::error_code error;
     std::filesystem::create_directories(path, error);
-    if (error) {
-        return fail(ErrorKind::storage, "making a folder: " + error.message());
-    }
-    return {};
+    return done_unless("making a folder", error);
 }
 
 Result<void> make_private_folder(const std::filesystem::path& path) {
@@ -263,10 +262,24 @@ Result<void> make_private_folder(const std::filesystem::path& path) {
 Result<void> remove_folder(const std::filesystem::path& path) {
     std::error_code error;
     std::filesystem::remove_all(path, error);
-    if (error) {
-        return fail(ErrorKind::storage, "remove: " + error.message());
+    return done_unless("remove", error);
+}
+
+Result<FileDescriptor> lock(const std::filesystem::path& path) {
+    FileDescriptor file(
+        retried([&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600); }));
+    if (file.get() < 0) {
+        return fail(ErrorKind::storage, std::generic_category().message(errno));
     }
-    return {};
+    if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+        return fail(ErrorKind::busy, "another process has it");
+    }
+    return file;
+}
+
+bool is_file_name(std::string_view name) {
+    return !name.empty() && name != "." && name != ".." &&
+           name.find_first_of(std::string_view("/\0", 2)) == std::string_view::npos;
 }
 
 Result<void> sync_to_disk(const std::filesystem::path& path) {

@@ -72,6 +72,14 @@ Result<void> make_private_folder(const std::filesystem::path& path);
 // A folder with all that is in it. It is no error if there is none.
 Result<void> remove_folder(const std::filesystem::path& path);
 
+// Locks a file, made if need be, for as long as the descriptor lives. busy: another process has it.
+// storage: the context is the system's reason alone.
+Result<FileDescriptor> lock(const std::filesystem::path& path);
+
+// Whether a path that ends in it stays in its folder: not empty, no `.` or `..`, without `/` and
+// NUL.
+bool is_file_name(std::string_view name);
+
 // fsync of a file or a folder.
 Result<void> sync_to_disk(const std::filesystem::path& path);
 Result<void> sync_to_disk(const FileDescriptor& file);

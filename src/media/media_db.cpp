@@ -77,12 +77,7 @@ Result<MediaDb> MediaDb::open(const std::filesystem::path& path) {
                sqlite::Database::open(path, {.mode = sqlite::OpenMode::create, .cache_kib = 512}));
     MediaDb db(std::move(database));
     // The official server locks it in the same way: neither opens what the other one has open.
-    TRY(db.db_->execute("pragma locking_mode = exclusive"));
-    TRY_ASSIGN(const auto mode, db.db_->query_text("pragma journal_mode = wal"));
-    if (mode != "wal") {
-        return fail(ErrorKind::storage, "media.db cannot use a write-ahead log here");
-    }
-    TRY(db.db_->execute("pragma synchronous = full"));
+    TRY(db.db_->lock());
     TRY(db.bring_up_to_date());
     TRY_ASSIGN(const auto counters, db.read_counters());
     db.last_usn_ = counters.last_usn;

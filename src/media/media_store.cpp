@@ -212,7 +212,7 @@ struct MediaStore::Impl {
     // not_found: it is not there (any more).
     Result<OpenFile> open_file(const std::string& name) {
         TRY_ASSIGN(const auto row, db.find(name));
-        if (!row || !row->is_live() || !is_file_name(name)) {
+        if (!row || !row->is_live() || !files::is_file_name(name)) {
             return fail(ErrorKind::not_found, "a file that is not there is asked for");
         }
         auto file = files::open_for_reading(files_folder / name);

@@ -1,11 +1,5 @@
 #include "media/upload_zip.hpp"
 
-#include <openssl/evp.h>
-
-#include <array>
-#include <memory>
-
-#include "base/check.hpp"
 #include "base/limits.hpp"
 #include "json/reader.hpp"
 #include "model/names.hpp"
@@ -18,27 +12,6 @@ constexpr std::string_view meta_name = "_meta";
 Error malformed(const char* what) {
     return fail(ErrorKind::malformed, std::string("media upload: ") + what);
 }
-
-class Sha1Sum {
-public:
-    Sha1Sum() : context_(EVP_MD_CTX_new()) {
-        CHECK(EVP_DigestInit_ex(context_.get(), EVP_sha1(), nullptr) == 1);
-    }
-    void update(std::string_view bytes) {
-        CHECK(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1);
-    }
-    Sha1 finish() {
-        std::array<unsigned char, 20> sum{};
-        CHECK(EVP_DigestFinal_ex(context_.get(), sum.data(), nullptr) == 1);
-        return {sum.begin(), sum.end()};
-    }
-
-private:
-    struct Free {
-        void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-    };
-    std::unique_ptr<EVP_MD_CTX, Free> context_;
-};
 
 Result<std::string> text_of_meta(const zip::Reader& reader) {
     const auto* entry = reader.find(meta_name);
@@ -70,11 +43,6 @@ Result<void> check_stored_name(std::string_view name, std::size_t bytes_max) {
 
 }  // namespace
 
-bool is_file_name(std::string_view name) {
-    return !name.empty() && name != "." && name != ".." &&
-           name.find_first_of(std::string_view("/\0", 2)) == std::string_view::npos;
-}
-
 Result<UploadZip> UploadZip::open(const files::FileDescriptor& file, std::size_t name_bytes_max) {
     TRY_ASSIGN(auto reader, zip::Reader::open(file, limits::media_zip_files_max + 1));
     UploadZip upload(std::move(reader));
@@ -99,7 +67,7 @@ Result<void> UploadZip::read_meta(std::size_t name_bytes_max) {
         TRY_ASSIGN(const auto name, json::Value(*item).string());
         ++item;
         const json::Value entry_name(*item);
-        if (!is_file_name(name)) {
+        if (!files::is_file_name(name)) {
             return malformed("a name that no file can have");
         }
         UploadedChange change{.name = std::string(name), .content = std::nullopt};

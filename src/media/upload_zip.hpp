@@ -11,11 +11,10 @@
 #include "base/byte_sink.hpp"
 #include "base/result.hpp"
 #include "files/files.hpp"
+#include "media/sha1.hpp"
 #include "zip/reader.hpp"
 
 namespace ankiwire::media {
-
-using Sha1 = std::string;  // 20 bytes
 
 struct UploadedChange {
     std::string name;
@@ -40,9 +39,5 @@ private:
     zip::Reader reader_;
     std::vector<UploadedChange> changes_;
 };
-
-// The files' names may only be joined to a path after this: not empty, no `.` or `..`, without `/`
-// and NUL.
-bool is_file_name(std::string_view name);
 
 }  // namespace ankiwire::media

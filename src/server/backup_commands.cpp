@@ -13,11 +13,6 @@
 namespace ankiwire::server {
 namespace {
 
-int report(const Error& error) {
-    fmt::print(stderr, "ankiwire: {}\n", error.context);
-    return 1;
-}
-
 std::string text_of(const backup::Tally& tally) {
     return fmt::format("{:.1f} MB in {} files copied, {} files linked",
                        static_cast<double>(tally.bytes_copied) / 1e6, tally.files_copied,

@@ -60,6 +60,11 @@ std::size_t connections_allowed(std::size_t wanted) {
 
 }  // namespace
 
+int report(const Error& error) {
+    print_problems({error.context});
+    return 1;
+}
+
 int serve(const Environment& environment) {
     const auto parsed = parse_config(environment);
     if (!parsed.problems.empty()) {
@@ -69,8 +74,7 @@ int serve(const Environment& environment) {
     const auto& config = parsed.config;
     const auto lock = DataFolder::lock(config.base);
     if (!lock) {
-        print_problems({lock.error().context});
-        return 1;
+        return report(lock.error());
     }
     std::vector<std::string> accounts;
     accounts.reserve(config.users.size());
@@ -78,8 +82,7 @@ int serve(const Environment& environment) {
         accounts.push_back(user.name);
     }
     if (const auto unused = DataFolder::check_unused(config.base, accounts); !unused) {
-        print_problems({unused.error().context});
-        return 1;
+        return report(unused.error());
     }
     set_up_log();
     for (const auto& remark : parsed.remarks) {
@@ -93,8 +96,7 @@ int serve(const Environment& environment) {
     options.connections_max = connections_allowed(options.connections_max);
     const auto server = Server::start(config, users, lanes, options);
     if (!server) {
-        print_problems({server.error().context});
-        return 1;
+        return report(server.error());
     }
     spdlog::info("listening on {}", url_of(config.host, (*server)->port()));
 

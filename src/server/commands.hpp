@@ -5,9 +5,13 @@
 #include <cstddef>
 #include <string>
 
+#include "base/result.hpp"
 #include "server/config.hpp"
 
 namespace ankiwire::server {
+
+// Says why a command failed; the exit code.
+int report(const Error& error);
 
 int serve(const Environment& environment);
 int check_config(const Environment& environment);

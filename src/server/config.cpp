@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "backup/backup_folder.hpp"
+#include "files/files.hpp"
 #include "server/request_log.hpp"
 
 namespace ankiwire::server {
@@ -228,8 +229,7 @@ std::string_view name_problem(std::string_view name) {
     if (name.empty()) {
         return "is empty";
     }
-    if (name == "." || name == ".." || name.starts_with(backup::own_name_prefix) ||
-        name.find_first_of(std::string_view("/\0", 2)) != std::string_view::npos) {
+    if (!files::is_file_name(name) || name.starts_with(backup::own_name_prefix)) {
         return "cannot be the name of a folder";
     }
     if (name.size() > file_name_bytes_max) {

@@ -1,10 +1,7 @@
 #include "server/data_folder.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <string>
 #include <system_error>
 
@@ -19,18 +16,16 @@ Result<DataFolder> DataFolder::lock(const std::filesystem::path& base) {
         return fail(ErrorKind::storage,
                     "the data folder " + base.string() + " cannot be made: " + error.message());
     }
-    files::FileDescriptor file(
-        ::open((base / data_folder_lock_name).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    if (file.get() < 0) {
-        return fail(ErrorKind::storage,
-                    "the data folder " + base.string() +
-                        " cannot be written: " + std::generic_category().message(errno));
-    }
-    if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    auto file = files::lock(base / data_folder_lock_name);
+    if (!file && file.error().kind == ErrorKind::busy) {
         return fail(ErrorKind::busy, "the data folder " + base.string() +
                                          " is in use by another ankiwire; stop that one first");
     }
-    return DataFolder(std::move(file));
+    if (!file) {
+        return fail(ErrorKind::storage, "the data folder " + base.string() +
+                                            " cannot be written: " + file.error().context);
+    }
+    return DataFolder(std::move(file).value());
 }
 
 Result<void> DataFolder::check_unused(const std::filesystem::path& base,

@@ -1,7 +1,5 @@
 #include "server/media_sync.hpp"
 
-#include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "base/clock.hpp"
@@ -92,37 +90,25 @@ asio::awaitable<Result<Reply>> MediaSync::upload(std::shared_ptr<AccountActor> a
                                                  RequestBody& body) {
     Budget::Share transfer(actor->media_transfers());
     CO_TRY(transfer.grow(1));
-    const auto lane = lanes_.media.get_executor();
     TempFile file(media::staging_folder(actor->user().folder), "upload");
-    const auto received = co_await receive(actor, file.path(), body);
-    std::optional<media::StagedBatch> batch;
-    Result<void> staged = received;
-    if (received) {
-        auto stage = [&]() -> Result<void> {
-            TRY_ASSIGN(auto unpacked, media::StagedBatch::unpack(file.path()));
-            batch.emplace(std::move(unpacked));
-            return {};
-        };
-        staged = co_await run_on(lane, std::move(stage));
-    }
-    Result<Reply> reply = fail(ErrorKind::internal, {});
-    if (staged) {
-        auto apply = [&](media::MediaStore& store) -> Result<Reply> {
-            TRY_ASSIGN(const auto applied, store.apply(*batch, to_secs(system_now())));
-            return packed_reply(
-                wire::encode_upload_changes_response({applied.processed, applied.usn}));
-        };
-        reply = co_await actor->run_on_media(std::move(apply));
-    } else {
-        reply = std::move(staged).error();
-    }
-    auto clean_up = [&] {
-        batch.reset();
-        file.remove();
-        return true;
-    };
-    co_await run_on(lane, std::move(clean_up));
+    auto reply = co_await receive_and_apply(actor, file.path(), body);
+    auto remove = [&file] { return file.remove(), true; };
+    co_await run_on(lanes_.media.get_executor(), std::move(remove));
     co_return reply;
+}
+
+asio::awaitable<Result<Reply>> MediaSync::receive_and_apply(std::shared_ptr<AccountActor> actor,
+                                                            const std::filesystem::path& file,
+                                                            RequestBody& body) {
+    CO_TRY(co_await receive(actor, file, body));
+    auto unpack_zip = [&file] { return media::StagedBatch::unpack(file); };
+    CO_TRY_ASSIGN(auto batch, co_await run_on(lanes_.media.get_executor(), std::move(unpack_zip)));
+    // The batch goes where the job is done: that removes files.
+    auto apply = [batch = std::move(batch)](media::MediaStore& store) mutable -> Result<Reply> {
+        TRY_ASSIGN(const auto applied, store.apply(batch, to_secs(system_now())));
+        return packed_reply(wire::encode_upload_changes_response({applied.processed, applied.usn}));
+    };
+    co_return co_await actor->run_on_media(std::move(apply));
 }
 
 asio::awaitable<Result<Reply>> MediaSync::download(std::shared_ptr<AccountActor> actor,

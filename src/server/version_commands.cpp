@@ -24,11 +24,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-int report(const Error& error) {
-    fmt::print(stderr, "ankiwire: {}\n", error.context);
-    return 1;
-}
-
 Result<fs::path> folder_of(const fs::path& base, const std::string& user) {
     std::error_code error;
     if (!name_problem(user).empty() || !fs::is_directory(base / user, error)) {

@@ -221,6 +221,15 @@ Result<std::string> Database::query_text(std::string_view sql) {
     return std::string(statement.text(0));
 }
 
+Result<void> Database::lock() {
+    TRY(execute("pragma locking_mode = exclusive"));  // with it, opening the log takes the lock
+    TRY_ASSIGN(const auto journal_mode, query_text("pragma journal_mode = wal"));
+    if (journal_mode != "wal") {
+        return fail(ErrorKind::storage, "no write-ahead log is possible here");
+    }
+    return execute("pragma synchronous = full; begin immediate; rollback");
+}
+
 std::int64_t Database::changed_rows() const { return sqlite3_changes64(handle_.get()); }
 
 bool Database::in_transaction() const { return sqlite3_get_autocommit(handle_.get()) == 0; }

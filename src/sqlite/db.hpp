@@ -67,6 +67,10 @@ public:
     Result<std::int64_t> query_int64(std::string_view sql);
     Result<std::string> query_text(std::string_view sql);
 
+    // Takes the lock for as long as the connection lives; changes go through a log that is synced
+    // at each commit. busy: another program has the database open.
+    Result<void> lock();
+
     [[nodiscard]] std::int64_t changed_rows() const;  // by the last insert, update or delete
     [[nodiscard]] bool in_transaction() const;
     // Explicit close, so that an error (a failed checkpoint) is seen. All statements must be gone.

@@ -1,0 +1,27 @@
+#include "media/sha1.hpp"
+
+#include <openssl/evp.h>
+
+#include <array>
+
+#include "base/check.hpp"
+
+namespace ankiwire::media {
+
+void Sha1Sum::Free::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
+
+Sha1Sum::Sha1Sum() : context_(EVP_MD_CTX_new()) {
+    CHECK(EVP_DigestInit_ex(context_.get(), EVP_sha1(), nullptr) == 1);
+}
+
+void Sha1Sum::update(std::string_view bytes) {
+    CHECK(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1);
+}
+
+Sha1 Sha1Sum::finish() {
+    std::array<unsigned char, 20> sum{};
+    CHECK(EVP_DigestFinal_ex(context_.get(), sum.data(), nullptr) == 1);
+    return {sum.begin(), sum.end()};
+}
+
+}  // namespace ankiwire::media
