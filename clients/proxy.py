@@ -75,6 +75,13 @@ class Proxy:
     def cut_response(self, method, after_bytes=0):
         self._rules[method] = ("cut_response", after_bytes)
 
+    def hold(self, method, side):
+        """`before` or `after` the server has seen the request."""
+        return self.hold_request(method) if side == "before" else self.hold_response(method)
+
+    def cut(self, method, side):
+        (self.cut_request if side == "before" else self.cut_response)(method)
+
     def _add_gate(self, method, side):
         gate = Gate()
         self._gates.append(gate)

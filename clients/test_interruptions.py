@@ -48,15 +48,11 @@ def work(device, name, offset=0):
     device.edit_notetype(name="Basic", css=f"/* {name} */")
 
 
-def hold(proxy, method, side):
-    return proxy.hold_request(method) if side == "before" else proxy.hold_response(method)
-
-
 # R-SESS-01, R-SESS-03
 @at_every_point
 def test_a_client_is_killed(house, disturbed, some_version, method, side):
     first, second, proxy = disturbed(some_version)
-    gate = hold(proxy, method, side)
+    gate = proxy.hold(method, side)
     first.begin("sync")
     gate.wait_until_reached()
     first.kill()
@@ -70,7 +66,7 @@ def test_a_client_is_killed(house, disturbed, some_version, method, side):
 @at_every_point
 def test_the_connection_breaks(house, disturbed, some_version, method, side):
     first, second, proxy = disturbed(some_version)
-    (proxy.cut_request if side == "before" else proxy.cut_response)(method)
+    proxy.cut(method, side)
     with pytest.raises(ClientError):
         first.sync()
     house.settle_equal(first, second)
@@ -92,7 +88,7 @@ def test_the_connection_breaks_within_a_request(house, disturbed, method):
 @pytest.mark.parametrize("method", METHODS)
 def test_the_server_is_killed(house, disturbed, method, side):
     first, second, proxy = disturbed(NEWEST)
-    gate = hold(proxy, method, side)
+    gate = proxy.hold(method, side)
     first.begin("sync")
     gate.wait_until_reached()
     house.server.kill()

@@ -201,7 +201,7 @@ def disturbed(house):
 @pytest.mark.parametrize(("version", "method", "side"), INTERRUPTED)
 def test_a_client_is_killed(house, disturbed, version, method, side):
     first, second, proxy = disturbed(version)
-    gate = proxy.hold_request(method) if side == "before" else proxy.hold_response(method)
+    gate = proxy.hold(method, side)
     first.begin("sync_media")
     gate.wait_until_reached()
     first.kill()
@@ -215,7 +215,7 @@ def test_a_client_is_killed(house, disturbed, version, method, side):
 @pytest.mark.parametrize(("version", "method", "side"), INTERRUPTED)
 def test_the_connection_breaks(house, disturbed, version, method, side):
     first, second, proxy = disturbed(version)
-    (proxy.cut_request if side == "before" else proxy.cut_response)(method)
+    proxy.cut(method, side)
     with pytest.raises(ClientError):
         first.sync_media()
     house.settle_media(first, second)
@@ -230,7 +230,7 @@ def test_the_connection_breaks(house, disturbed, version, method, side):
 )
 def test_the_server_is_killed(house, disturbed, version, method, side):
     first, second, proxy = disturbed(version)
-    gate = proxy.hold_request(method) if side == "before" else proxy.hold_response(method)
+    gate = proxy.hold(method, side)
     first.begin("sync_media")
     gate.wait_until_reached()
     house.server.kill()
