@@ -3,7 +3,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <filesystem>
 #include <fstream>
@@ -15,6 +14,7 @@
 #include "backup/media.hpp"
 #include "backup/restore.hpp"
 #include "collection/collection_store.hpp"
+#include "files/temp_folder.hpp"
 #include "media/sha1.hpp"
 #include "sqlite/db.hpp"
 
@@ -42,14 +42,7 @@ class BackupFixture : public testing::Test {
 protected:
     static constexpr TimestampMs now{1'795'546'193'000};  // 2026-11-24T18:49:53Z
 
-    BackupFixture() {
-        std::string name = testing::TempDir() + "backup-XXXXXX";
-        root = ::mkdtemp(name.data());
-        accounts = root / "accounts";
-        backups = root / "backups";
-        fs::create_directories(accounts);
-    }
-    ~BackupFixture() override { fs::remove_all(root); }
+    BackupFixture() { fs::create_directories(accounts); }
 
     // A new collection at this usn.
     void make_collection(const std::string& user, std::int32_t usn) {
@@ -148,9 +141,10 @@ protected:
     }
     static bool same_file(const fs::path& a, const fs::path& b) { return fs::equivalent(a, b); }
 
-    fs::path root;
-    fs::path accounts;
-    fs::path backups;
+    const files::TempFolder temp_folder;
+    const fs::path root = temp_folder.path();
+    fs::path accounts = root / "accounts";
+    fs::path backups = root / "backups";
     std::map<std::string, Result<Tally>> outcomes;
 };
 

@@ -2,13 +2,13 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "collection/collection_store.hpp"
+#include "files/temp_folder.hpp"
 #include "sqlite/db.hpp"
 
 namespace ankiwire::collection {
@@ -36,13 +36,6 @@ protected:
     static constexpr NotetypeId notetype_id{77};  // of add_notetype(): two fields, one template
     // The client has seen what is below usn 10; the server is at usn 20.
     static constexpr SyncContext context{{20}, {10}, {1'700'000'000}};
-
-    StoreFixture() {
-        std::string name = testing::TempDir() + "store-XXXXXX";
-        folder = ::mkdtemp(name.data());
-        path = folder / "collection.anki2";
-    }
-    ~StoreFixture() override { std::filesystem::remove_all(folder); }
 
     CollectionStore open_store() {
         auto store = CollectionStore::open(path, now);
@@ -156,8 +149,9 @@ protected:
         apply(changes);
     }
 
-    std::filesystem::path folder;
-    std::filesystem::path path;
+    const files::TempFolder temp_folder;
+    const std::filesystem::path folder = temp_folder.path();
+    const std::filesystem::path path = folder / "collection.anki2";
 };
 
 }  // namespace ankiwire::collection

@@ -1,13 +1,13 @@
 #include "media/media_store.hpp"
 
 #include <gmock/gmock.h>
-#include <stdlib.h>
 
 #include <fstream>
 #include <map>
 #include <optional>
 #include <sstream>
 
+#include "files/temp_folder.hpp"
 #include "media/crash_points.hpp"
 #include "media/media_db.hpp"
 #include "zip/stored_archive.hpp"
@@ -56,14 +56,6 @@ std::string read_file(const fs::path& path) {
 
 class MediaStoreTest : public testing::Test {
 protected:
-    MediaStoreTest() {
-        // Where syncing to disk takes no time, if there is such a place.
-        std::string name =
-            (fs::exists("/dev/shm") ? "/dev/shm/" : testing::TempDir()) + "media-XXXXXX";
-        folder_ = ::mkdtemp(name.data());
-    }
-    ~MediaStoreTest() override { fs::remove_all(folder_); }
-
     MediaStore open() {
         auto store = MediaStore::open(folder_);
         EXPECT_TRUE(store) << store.error().context;
@@ -95,7 +87,10 @@ protected:
     [[nodiscard]] std::map<std::string, std::string> staged() const {
         return contents(staging_folder(folder_));
     }
-    fs::path folder_;
+    // Where syncing to disk takes no time, if there is such a place.
+    const files::TempFolder temp_folder_{fs::exists("/dev/shm") ? fs::path("/dev/shm")
+                                                                : fs::temp_directory_path()};
+    const fs::path folder_ = temp_folder_.path();
 };
 
 // R-MEDIA-12

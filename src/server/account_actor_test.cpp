@@ -6,7 +6,7 @@
 #include <boost/asio/use_future.hpp>
 #include <future>
 
-#include "server/temp_folder.hpp"
+#include "files/temp_folder.hpp"
 
 namespace ankiwire::server {
 namespace {
@@ -48,7 +48,7 @@ protected:
         EXPECT_TRUE(step(parts, Method::finish));
     }
 
-    TempFolder folder_;
+    files::TempFolder folder_;
     Lanes lanes_{1};
     asio::thread_pool home_{1};  // where the network's coroutines would be
     Budget bodies_{limits::bodies_bytes_max, "too much"};

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "server/temp_folder.hpp"
+#include "files/temp_folder.hpp"
 
 namespace ankiwire::server {
 namespace {
@@ -21,7 +21,7 @@ DeviceRecord record_of(const std::string& client, std::int64_t time) {
 }
 
 TEST(Devices, are_kept_the_last_seen_first) {
-    const TempFolder folder;
+    const files::TempFolder folder;
     Devices devices(folder.path());
     const auto desktop = record_of("26.09.3,abc,linux", 1);
     const auto phone = record_of("25.9.5,def,ios", 2);
@@ -31,7 +31,7 @@ TEST(Devices, are_kept_the_last_seen_first) {
 }
 
 TEST(Devices, have_one_record_each_that_survives_closing) {
-    const TempFolder folder;
+    const files::TempFolder folder;
     Devices devices(folder.path());
     auto device = record_of("26.09.3,abc,linux", 1);
     ASSERT_TRUE(devices.record(device));
@@ -43,7 +43,7 @@ TEST(Devices, have_one_record_each_that_survives_closing) {
 }
 
 TEST(Devices, refuse_a_file_of_a_newer_format) {
-    const TempFolder folder;
+    const files::TempFolder folder;
     {
         auto db = sqlite::Database::open(folder.path() / "ankiwire.db",
                                          {.mode = sqlite::OpenMode::create});

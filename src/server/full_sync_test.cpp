@@ -229,7 +229,7 @@ TEST_F(FullSyncTest, a_download_that_breaks_off_is_not_noted_as_one) {
 }
 
 TEST(DataFolders, say_what_is_wrong_with_them) {
-    const TempFolder folder;
+    const files::TempFolder folder;
     EXPECT_EQ(DataFolder::problem(folder.path()), "");
     EXPECT_EQ(DataFolder::problem(folder.path() / "new" / "deep"), "");
     std::ofstream(folder.path() / "file") << "x";
@@ -239,7 +239,7 @@ TEST(DataFolders, say_what_is_wrong_with_them) {
 }
 
 TEST(DataFolders, belong_to_one_process_at_a_time) {
-    const TempFolder folder;
+    const files::TempFolder folder;
     {
         const auto first = DataFolder::lock(folder.path() / "new");
         EXPECT_TRUE(first);

@@ -16,8 +16,8 @@
 #include <optional>
 #include <string>
 
+#include "files/temp_folder.hpp"
 #include "server/server.hpp"
-#include "server/temp_folder.hpp"
 #include "wire/sync_header.hpp"
 #include "zstd/stream.hpp"
 
@@ -148,7 +148,7 @@ protected:
     }
     [[nodiscard]] std::filesystem::path account_folder() const { return folder_.path() / "alice"; }
 
-    TempFolder folder_;
+    files::TempFolder folder_;
     Environment environment_;
     ServerOptions options_;
     wire::SyncHeader header_;

@@ -18,6 +18,7 @@
 #include <string>
 
 #include "files/files.hpp"
+#include "files/temp_folder.hpp"
 #include "sqlite/database_file.hpp"
 #include "sqlite/db.hpp"
 
@@ -147,14 +148,6 @@ private:
 
 class LiveCopyTest : public testing::Test {
 protected:
-    LiveCopyTest() {
-        std::string name = testing::TempDir() + "live-XXXXXX";
-        folder_ = ::mkdtemp(name.data());
-        source_ = folder_ / "source";
-        target_ = folder_ / "target";
-    }
-    ~LiveCopyTest() override { fs::remove_all(folder_); }
-
     // Each copy, made while a writer is at work, is a state that was committed.
     void expect_good_copies(bool leaves_no_log, int copies_min, int replaced_min) {
         void* shared = ::mmap(nullptr, sizeof(Progress), PROT_READ | PROT_WRITE,
@@ -213,9 +206,10 @@ protected:
         return copied ? ErrorKind::internal : copied.error().kind;
     }
 
-    fs::path folder_;
-    fs::path source_;
-    fs::path target_;
+    const files::TempFolder temp_folder_;
+    const fs::path folder_ = temp_folder_.path();
+    const fs::path source_ = folder_ / "source";
+    const fs::path target_ = folder_ / "target";
 };
 
 TEST_F(LiveCopyTest, every_copy_of_a_busy_database_is_a_state_that_was_committed) {

@@ -1,10 +1,10 @@
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <zlib.h>
 
 #include <filesystem>
 #include <fstream>
 
+#include "files/temp_folder.hpp"
 #include "zip/format.hpp"
 #include "zip/reader.hpp"
 #include "zip/stored_archive.hpp"
@@ -54,14 +54,8 @@ std::string deflated_archive(const std::string& name, const std::string& content
 
 class ZipTest : public testing::Test {
 protected:
-    ZipTest() {
-        std::string name = testing::TempDir() + "zip-XXXXXX";
-        folder_ = ::mkdtemp(name.data());
-    }
-    ~ZipTest() override { std::filesystem::remove_all(folder_); }
-
     Result<Reader> open(const std::string& bytes, std::size_t entries_max = 3) {
-        const auto path = folder_ / "archive";
+        const auto path = folder_.path() / "archive";
         std::ofstream(path, std::ios::binary) << bytes;
         auto file = files::open_for_reading(path);
         EXPECT_TRUE(file);
@@ -84,7 +78,7 @@ protected:
         return !result && result.error().kind == ErrorKind::malformed;
     }
 
-    std::filesystem::path folder_;
+    const files::TempFolder folder_;
     files::FileDescriptor file_;
 };
 

@@ -8,12 +8,13 @@
 
 #include "base/check.hpp"
 
-namespace ankiwire::server {
+namespace ankiwire::files {
 
 class TempFolder {
 public:
-    TempFolder() {
-        std::string name = (std::filesystem::temp_directory_path() / "ankiwire-XXXXXX").string();
+    explicit TempFolder(
+        const std::filesystem::path& parent = std::filesystem::temp_directory_path()) {
+        std::string name = (parent / "ankiwire-XXXXXX").string();
         CHECK(mkdtemp(name.data()) != nullptr);
         path_ = name;
     }
@@ -29,4 +30,4 @@ private:
     std::filesystem::path path_;
 };
 
-}  // namespace ankiwire::server
+}  // namespace ankiwire::files
