@@ -32,6 +32,14 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def is_healthy(endpoint):
+    try:
+        with urllib.request.urlopen(endpoint + "health", timeout=5) as reply:
+            return reply.status == 200
+    except OSError:
+        return False
+
+
 class Server:
     """`folder` is SYNC_BASE. Stopping and starting again keeps the port."""
 
@@ -119,11 +127,7 @@ class Server:
         raise AssertionError(f"the server did not start:\n{self.log[log_start:]}")
 
     def is_healthy(self):
-        try:
-            with urllib.request.urlopen(self.endpoint + "health", timeout=5) as reply:
-                return reply.status == 200
-        except OSError:
-            return False
+        return is_healthy(self.endpoint)
 
     def stop(self):
         """As an administrator does; ours must end by itself, cleanly."""

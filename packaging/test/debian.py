@@ -7,13 +7,12 @@ import re
 import shutil
 import sqlite3
 import subprocess
-import urllib.request
 
 import equality
 from device import Device
 from household import fill
 from roots import until
-from server import free_port
+from server import free_port, is_healthy
 from services import UNIT
 from venvs import NEWEST
 
@@ -60,14 +59,6 @@ def hash_by_the_comments(settings, password):
         check=True,
     )
     return done.stdout.strip()
-
-
-def answers(port):
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as reply:
-            return reply.status == 200
-    except OSError:
-        return False
 
 
 def judge_unit(root, package):
@@ -132,7 +123,7 @@ class Life:
 
     def serve(self):
         self.service.start()
-        until("the service answers", lambda: answers(self.port))
+        until("the service answers", lambda: is_healthy(self.endpoint))
         process = self.status()
         assert process["Uid"].split() == [self.root.run("id", "-u", "ankiwire").strip()] * 4
         assert process["NoNewPrivs"] == "1" and int(process["CapBnd"], 16) == 0, process
@@ -151,7 +142,7 @@ class Life:
         settings, process = self.root.path(SETTINGS).read_text(), self.service.main_process()
         self.root.install(self.newer)
         self.service.after_upgrade()
-        until("the new one answers", lambda: answers(self.port))
+        until("the new one answers", lambda: is_healthy(self.endpoint))
         assert self.service.main_process() not in ("0", process)
         assert "+newer" in self.root.run("dpkg-query", "--show", "ankiwire")
         assert self.root.path(SETTINGS).read_text() == settings
@@ -168,7 +159,7 @@ class Life:
     def remove(self):
         self.service.before_removal()
         self.root.run("apt-get", "remove", "-y", "ankiwire")
-        assert not answers(self.port)
+        assert not is_healthy(self.endpoint)
         assert not self.root.path("/usr/bin/ankiwire").exists()
         assert self.mode(SETTINGS) == "640 root ankiwire"
 

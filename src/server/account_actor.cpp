@@ -41,6 +41,7 @@ AccountActor::AccountActor(Lanes& lanes, Budget& bodies, const User& user,
 Result<void> AccountActor::Media::ensure_open() {
     if (!store) {
         TRY_ASSIGN(store, media::MediaStore::open(folder));
+        is_open = true;
     }
     return {};
 }
@@ -76,6 +77,7 @@ void AccountActor::Media::close() {
 
 void AccountActor::Media::abandon() {
     known_usn = unknown;
+    is_open = false;
     store.reset();
 }
 
@@ -89,7 +91,9 @@ asio::awaitable<Result<MediaUsn>> AccountActor::media_usn() {
 }
 
 void AccountActor::tick() {
-    asio::post(media_strand_, [self = shared_from_this()] { self->media_.tick(system_now()); });
+    if (media_.is_open) {
+        asio::post(media_strand_, [self = shared_from_this()] { self->media_.tick(system_now()); });
+    }
     if (!may_be_open_) {
         return;
     }

@@ -92,11 +92,12 @@ public:
     [[nodiscard]] const User& user() const { return user_; }
 
 private:
-    // The media store while it is in use; only on media_strand_, but for `known_usn`.
+    // The media store while it is in use; only on media_strand_, but for the atomics.
     struct Media {
         std::filesystem::path folder;
         std::int64_t idle_ms;
         std::optional<media::MediaStore> store;
+        std::atomic<bool> is_open = false;  // whether there is something to tick
         TimestampMs last_used;
         static constexpr std::int64_t unknown = -1;
         std::atomic<std::int64_t> known_usn = unknown;  // true while the store is open
