@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -32,10 +33,6 @@ Result<bool> is_readable(const fs::path& path) {
         return false;
     }
     return unreadable(path.filename().string(), file.error());
-}
-
-std::string count_of(std::size_t count, const char* what) {
-    return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
 class AccountBackup {
@@ -119,12 +116,25 @@ private:
 
     // --- media ------------------------------------------------------------------------------
 
+    // If the rows cannot be had, the files are saved as they are: a server makes rows of them
+    // (R-MEDIA-24).
     Result<void> copy_media() {
+        TRY(files::make_private_folder(target_ / "media"));
+        const auto done = copy_media_by_rows();
+        if (done || done.error().kind == ErrorKind::storage) {
+            return done;
+        }
+        tally_.unreadable.push_back(done.error().context +
+                                    "; the media files are saved without media.db");
+        TRY(files::remove(target_ / "media.db"));
+        return carry_folder(source_, target_, "media", base_, tally_);
+    }
+
+    Result<void> copy_media_by_rows() {
         if (base_) {
             auto known = live_media(*base_ / "media.db");
             base_media_ = known ? std::move(known).value() : MediaFiles();
         }
-        TRY(files::make_private_folder(target_ / "media"));
         MediaFiles missing;
         auto pause = first_media_pause;
         for (int round = 1; round <= media_rounds_max; ++round) {
@@ -166,28 +176,32 @@ private:
             here = media_.erase(here);
         }
         MediaFiles missing;
+        unreadable_media_.clear();
         for (const auto& [name, file] : *wanted) {
             if (media_.contains(name)) {
                 continue;
             }
-            TRY_ASSIGN(const bool brought, bring_file(name, file));
-            (brought ? media_ : missing).emplace(name, file);
+            TRY_ASSIGN(const auto brought, bring_file(name, file));
+            if (brought == MediaCopy::unreadable) {
+                unreadable_media_.insert(name);
+            }
+            (brought == MediaCopy::made ? media_ : missing).emplace(name, file);
         }
         return missing;
     }
 
-    Result<bool> bring_file(const std::string& name, const MediaFile& file) {
+    Result<MediaCopy> bring_file(const std::string& name, const MediaFile& file) {
         const auto known = base_media_.find(name);
         if (known != base_media_.end() && known->second == file) {
             TRY_ASSIGN(const bool linked, link_from_base(fs::path("media") / name,
                                                          static_cast<std::uint64_t>(file.size)));
             if (linked) {
-                return true;
+                return MediaCopy::made;
             }
         }
-        TRY_ASSIGN(const bool copied,
+        TRY_ASSIGN(const auto copied,
                    copy_media_file(source_ / "media", name, file, target_ / "media" / name));
-        if (copied) {
+        if (copied == MediaCopy::made) {
             tally_.add_copy(static_cast<std::uint64_t>(file.size));
         }
         return copied;
@@ -200,14 +214,25 @@ private:
             return before != missing_before.end() && before->second == row.second;
         });
         if (!at_rest) {
-            return fail(ErrorKind::busy, "media: " + count_of(missing.size(), "file") +
-                                             " kept changing while they were copied");
+            return fail(ErrorKind::busy, "media kept changing while they were copied");
         }
         TRY(forget_media(target_ / "media.db", missing));
-        tally_.warnings.push_back(
-            count_of(missing.size(), "media file") +
-            " left out: in the folder media they are missing, or not what media.db says. "
-            "Devices that have them will send them again after a restore");
+        std::vector<std::string> gone;
+        for (const auto& [name, file] : missing) {
+            if (!unreadable_media_.contains(name)) {
+                gone.push_back(name);
+            }
+        }
+        if (!gone.empty()) {
+            tally_.missing.push_back(
+                in_words(gone, "media file") +
+                ", missing in the folder media or not what media.db says: devices that have them "
+                "send them again after a restore");
+        }
+        if (!unreadable_media_.empty()) {
+            tally_.unreadable.push_back(
+                in_words({unreadable_media_.begin(), unreadable_media_.end()}, "media file"));
+        }
         return link_or_check("media.db");
     }
 
@@ -224,11 +249,17 @@ private:
             const auto name = entry->path().filename().string();
             constexpr std::string_view ending = ".json";
             if (name.ends_with(ending)) {
-                TRY(copy_version(name.substr(0, name.size() - ending.size())));
+                auto copied = copy_version(name.substr(0, name.size() - ending.size()));
+                if (!copied && copied.error().kind == ErrorKind::storage) {
+                    return copied;
+                }
+                if (!copied) {
+                    tally_.unreadable.push_back(copied.error().context);
+                }
             }
         }
         if (error) {
-            return fail(ErrorKind::damaged, "versions: " + error.message());
+            tally_.unreadable.push_back("the folder versions: " + error.message());
         }
         return {};
     }
@@ -236,16 +267,22 @@ private:
     // A version never changes, but it may be removed at any time.
     Result<void> copy_version(const std::string& id) {
         const auto packed = fs::path("versions") / (id + ".anki2.zst");
-        TRY_ASSIGN(const auto size, files::size_of(source_ / packed));
-        TRY_ASSIGN(const bool linked, link_from_base(packed, size));
+        const auto size = files::size_of(source_ / packed);
+        if (!size) {
+            return unreadable(packed.string(), size.error());
+        }
+        TRY_ASSIGN(const bool linked, link_from_base(packed, *size));
         if (!linked) {
             TRY_ASSIGN(const bool copied, copy_file(packed));
             if (!copied) {
                 return {};
             }
         }
-        TRY_ASSIGN(const bool described, copy_file(fs::path("versions") / (id + ".json")));
-        return described ? Result<void>() : files::remove(target_ / packed);
+        const auto described = copy_file(fs::path("versions") / (id + ".json"));
+        if (!described || !*described) {
+            TRY(files::remove(target_ / packed));
+        }
+        return described ? Result<void>() : described.error();
     }
 
     // Notes on devices: useful, but no reason to fail.
@@ -256,7 +293,7 @@ private:
         if (done || done.error().kind == ErrorKind::storage) {
             return done;
         }
-        tally_.warnings.push_back("the notes on devices are left out: " + done.error().context);
+        tally_.unreadable.push_back("the notes on devices: " + done.error().context);
         return files::remove(target_ / "ankiwire.db");
     }
 
@@ -266,6 +303,7 @@ private:
     Tally tally_;
     MediaFiles media_;       // those that are in the target
     MediaFiles base_media_;  // those of the last backup
+    std::set<std::string> unreadable_media_;
 };
 
 }  // namespace

@@ -12,8 +12,9 @@ namespace ankiwire::backup {
 
 // Makes the folder `target`. What is the same in `base`, an older backup of the account, becomes a
 // hard link to it. Databases are consistent and checked, media are those of media.db; nothing is
-// synced to disk yet. storage: the target cannot be written, so that nothing else can be saved
-// either. Any other error: this account cannot be saved. After an error `target` is of no use.
+// synced to disk yet. What cannot be had is left out and in the tally, but for the collection.
+// storage: the target cannot be written, so that nothing else can be saved either. Any other error:
+// this account cannot be saved. After an error `target` is of no use.
 Result<Tally> back_up_account(const std::filesystem::path& source,
                               const std::filesystem::path& target,
                               const std::optional<std::filesystem::path>& base);

@@ -44,8 +44,11 @@ Result<Backup> make(const BackupOptions& options, const std::vector<std::string>
             backup.total.bytes_copied += outcome->bytes_copied;
             backup.total.files_copied += outcome->files_copied;
             backup.total.files_linked += outcome->files_linked;
+            backup.is_partial |= !outcome->unreadable.empty();
+            backup.lacks_any |= !outcome->missing.empty();
         } else {
             ++backup.failed;
+            backup.is_partial = true;
             TRY(files::remove_folder(unfinished / account));
         }
         tell(account, outcome);
@@ -54,7 +57,8 @@ Result<Backup> make(const BackupOptions& options, const std::vector<std::string>
         return fail(ErrorKind::damaged, "no account could be saved");
     }
     TRY(save_users(unfinished, options.users_env));
-    TRY_ASSIGN(backup.folder, folder.finish(now, backup.failed > 0));
+    backup.lacks_any |= backup.is_partial;
+    TRY_ASSIGN(backup.folder, folder.finish(now, backup.is_partial));
     return backup;
 }
 
@@ -76,7 +80,7 @@ Result<Backup> back_up(const BackupOptions& options, TimestampMs now, const Tell
         folder.discard();
         return backup;
     }
-    if (options.keep > 0 && backup->failed == 0) {
+    if (options.keep > 0 && !backup->lacks_any) {  // an older one may have it
         if (auto kept = folder.keep(options.keep); !kept) {
             return fail(ErrorKind::storage,
                         "the backup is complete, but old ones could not be "

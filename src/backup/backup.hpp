@@ -16,14 +16,16 @@ struct BackupOptions {
     std::filesystem::path accounts;   // SYNC_BASE
     std::filesystem::path directory;  // gets one folder more
     std::string users_env;            // becomes the file users.env, if not empty
-    std::size_t keep = 0;             // complete backups that stay after a success; 0: all
+    std::size_t keep = 0;             // complete backups that stay if nothing is left out; 0: all
 };
 
 struct Backup {
     std::filesystem::path folder;
     std::size_t accounts = 0;
-    std::size_t failed = 0;  // of them: those that could not be saved; the folder is then partial
-    Tally total;             // without warnings
+    std::size_t failed = 0;   // of them: those that could not be saved
+    bool is_partial = false;  // something could not be read
+    bool lacks_any = false;   // or is missing in the data folder itself
+    Tally total;              // without what is left out
 };
 
 // Told as each account is done.

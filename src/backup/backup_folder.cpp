@@ -31,11 +31,13 @@ bool is_name_of_a_time(std::string_view name) {
     });
 }
 
+bool is_name_of_a_partial(std::string_view name) {
+    return name.ends_with(partial_ending) &&
+           is_name_of_a_time(name.substr(0, name.size() - partial_ending.size()));
+}
+
 bool is_name_of_a_backup(std::string_view name) {
-    if (name.ends_with(partial_ending)) {
-        name.remove_suffix(partial_ending.size());
-    }
-    return is_name_of_a_time(name);
+    return is_name_of_a_time(name) || is_name_of_a_partial(name);
 }
 
 std::vector<fs::path> folders_in(const fs::path& folder, std::error_code& error) {
@@ -51,6 +53,14 @@ std::vector<fs::path> folders_in(const fs::path& folder, std::error_code& error)
     return found;
 }
 
+std::vector<fs::path> folders_named(const fs::path& folder, bool (*is_wanted)(std::string_view)) {
+    std::error_code ignored;
+    auto found = folders_in(folder, ignored);
+    std::erase_if(found,
+                  [&](const fs::path& path) { return !is_wanted(path.filename().native()); });
+    return found;
+}
+
 Error unusable(const fs::path& folder, const std::string& why) {
     return fail(ErrorKind::storage, folder.string() + " cannot be written: " + why);
 }
@@ -58,11 +68,11 @@ Error unusable(const fs::path& folder, const std::string& why) {
 }  // namespace
 
 std::vector<fs::path> complete_backups(const fs::path& folder) {
-    std::error_code ignored;
-    auto found = folders_in(folder, ignored);
-    std::erase_if(
-        found, [](const fs::path& path) { return !is_name_of_a_time(path.filename().native()); });
-    return found;
+    return folders_named(folder, is_name_of_a_time);
+}
+
+std::vector<fs::path> partial_backups(const fs::path& folder) {
+    return folders_named(folder, is_name_of_a_partial);
 }
 
 Result<std::vector<std::string>> accounts_in(const fs::path& folder) {
@@ -135,10 +145,10 @@ void BackupFolder::discard() {
 }
 
 std::optional<fs::path> BackupFolder::newest_of(const std::string& account) const {
-    std::error_code error;
+    std::error_code ignored;
     std::optional<fs::path> newest;
-    for (const auto& path : folders_in(folder_, error)) {
-        if (is_name_of_a_backup(path.filename().native()) && fs::exists(path / account, error)) {
+    for (const auto& path : folders_named(folder_, is_name_of_a_backup)) {
+        if (fs::exists(path / account, ignored)) {
             newest = path / account;
         }
     }
@@ -151,9 +161,8 @@ Result<void> BackupFolder::keep(std::size_t count) {
         return {};
     }
     const auto& oldest_kept = complete[complete.size() - count];
-    std::error_code error;
-    for (const auto& path : folders_in(folder_, error)) {
-        if (is_name_of_a_backup(path.filename().native()) && path < oldest_kept) {
+    for (const auto& path : folders_named(folder_, is_name_of_a_backup)) {
+        if (path < oldest_kept) {
             TRY(files::remove_folder(path));
         }
     }

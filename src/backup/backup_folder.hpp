@@ -1,7 +1,7 @@
 // The folder that backups are made in: DIR/<UTC time as 2026-11-24T18-49-53Z>/<user>/…
-// Invariants: a name of that form is a complete backup, on disk. One that lacks an account which
-// could not be saved has ".partial" at its end, one that is being made is .incomplete. One process
-// at a time makes backups.
+// Invariants: a name of that form is a complete backup, on disk. One that lacks what could not be
+// read has ".partial" at its end, one that is being made is .incomplete. One process at a time
+// makes backups.
 #pragma once
 
 #include <cstddef>
@@ -22,6 +22,7 @@ inline constexpr std::string_view own_name_prefix = ".ankiwire.";
 
 // Oldest first.
 std::vector<std::filesystem::path> complete_backups(const std::filesystem::path& folder);
+std::vector<std::filesystem::path> partial_backups(const std::filesystem::path& folder);
 
 // The folders below `folder` that are accounts, by name.
 Result<std::vector<std::string>> accounts_in(const std::filesystem::path& folder);

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "backup/tally.hpp"
 #include "base/result.hpp"
@@ -19,5 +21,15 @@ Error unreadable(const std::string& name, Error error);
 // damaged: it cannot be read. storage: the target cannot be written.
 Result<bool> carry_file(const std::filesystem::path& source, const std::filesystem::path& target,
                         const std::filesystem::path& name, Tally& tally);
+
+// Copies the files of the folder `name` that the target's lacks; of those that are the same in
+// `base`, an older copy, it makes hard links. What cannot be read is in the tally. storage: the
+// target cannot be written.
+Result<void> carry_folder(const std::filesystem::path& source, const std::filesystem::path& target,
+                          const std::string& name, const std::optional<std::filesystem::path>& base,
+                          Tally& tally);
+
+// For people, whatever is in them: 12 media files ("a.jpg", "b.jpg" and 10 more).
+std::string in_words(const std::vector<std::string>& names, const std::string& what);
 
 }  // namespace ankiwire::backup

@@ -5,25 +5,8 @@
 #include "sqlite/db.hpp"
 
 namespace ankiwire::backup {
-namespace {
 
 namespace fs = std::filesystem;
-
-Result<media::Sha1> sha1_of(const fs::path& path) {
-    TRY_ASSIGN(const auto file, files::open_for_reading(path));
-    media::Sha1Sum sum;
-    std::string buffer(256 * limits::kib, '\0');
-    for (std::uint64_t offset = 0;;) {
-        TRY_ASSIGN(const auto got, files::read_at(file, offset, buffer.data(), buffer.size()));
-        if (got == 0) {
-            return sum.finish();
-        }
-        sum.update({buffer.data(), got});
-        offset += got;
-    }
-}
-
-}  // namespace
 
 Result<MediaFiles> live_media(const fs::path& media_db) {
     TRY_ASSIGN(auto db, sqlite::Database::open(
@@ -58,25 +41,27 @@ Result<void> forget_media(const fs::path& media_db, const MediaFiles& gone) {
     return transaction.commit();
 }
 
-Result<bool> copy_media_file(const fs::path& media_folder, const std::string& name,
-                             const MediaFile& file, const fs::path& target) {
+Result<MediaCopy> copy_media_file(const fs::path& media_folder, const std::string& name,
+                                  const MediaFile& file, const fs::path& target) {
     if (!files::is_file_name(name) || name.size() > limits::media_name_bytes_max) {
-        return false;
+        return MediaCopy::missing;
     }
     const auto source = files::open_for_reading(media_folder / name);
     if (!source) {
-        if (source.error().kind == ErrorKind::not_found) {
-            return false;
-        }
-        return fail(ErrorKind::damaged, "a media file cannot be read: " + source.error().context);
+        return source.error().kind == ErrorKind::not_found ? MediaCopy::missing
+                                                           : MediaCopy::unreadable;
     }
-    TRY(files::copy_file(*source, target));
-    TRY_ASSIGN(const auto sha1, sha1_of(target));
+    if (const auto copied = files::copy_file(*source, target); !copied) {
+        return copied.error().kind == ErrorKind::damaged ? Result(MediaCopy::unreadable)
+                                                         : copied.error();
+    }
+    TRY_ASSIGN(const auto copy, files::open_for_reading(target));
+    TRY_ASSIGN(const auto sha1, media::sha1_of(copy));
     if (sha1 != file.sha1) {
         TRY(files::remove(target));
-        return false;
+        return MediaCopy::missing;
     }
-    return true;
+    return MediaCopy::made;
 }
 
 }  // namespace ankiwire::backup

@@ -26,9 +26,12 @@ Result<MediaFiles> live_media(const std::filesystem::path& media_db);
 // device.
 Result<void> forget_media(const std::filesystem::path& media_db, const MediaFiles& gone);
 
-// Copies the file to the new file `target`. False, and no target: it is missing or has another
-// content. storage: the target cannot be written. damaged: the source cannot be read.
-Result<bool> copy_media_file(const std::filesystem::path& media_folder, const std::string& name,
-                             const MediaFile& file, const std::filesystem::path& target);
+enum class MediaCopy { made, missing, unreadable };
+
+// Copies the file to the new file `target`. missing: there is none of that content; then there is
+// no target, nor if it cannot be read. storage: the target cannot be written.
+Result<MediaCopy> copy_media_file(const std::filesystem::path& media_folder,
+                                  const std::string& name, const MediaFile& file,
+                                  const std::filesystem::path& target);
 
 }  // namespace ankiwire::backup

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "backup/backup_folder.hpp"
 #include "backup/carry.hpp"
 #include "backup/media.hpp"
+#include "base/fresh_usn.hpp"
 #include "collection/lost_usns.hpp"
 #include "files/files.hpp"
 #include "sqlite/db.hpp"
@@ -19,23 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// More syncs than there are in the life of a backup.
-constexpr std::int64_t syncs_since_backup_max = std::int64_t{1} << 20;
-constexpr std::int64_t year_2024_seconds = 1'704'067'200;
-
-// Above every usn that can have been used since the backup. At least the number of seconds since
-// 2024, so that one that is put back twice does not meet the devices of its first return either.
-Result<Usn> usn_after_restore(std::int64_t usn, TimestampMs now) {
-    const auto raised =
-        std::max(usn + syncs_since_backup_max, to_secs(now).value - year_2024_seconds);
-    if (usn < 0 || raised > INT32_MAX - syncs_since_backup_max) {
-        return fail(ErrorKind::inconsistent_data,
-                    "its numbers of changes (usn) are used up; upload the collection from a device "
-                    "instead");
-    }
-    return Usn{static_cast<std::int32_t>(raised)};
-}
-
 // `folder` is in the target, `source` in the backup.
 class AccountRestore {
 public:
@@ -44,35 +29,18 @@ public:
 
     Result<Tally> run() && {
         TRY(files::make_private_folder(folder_));
-        for (const auto* name :
-             {"collection.anki2", "media.db", "ankiwire.db", collection::lost_usns_name}) {
+        for (const auto* name : {"collection.anki2", "ankiwire.db", collection::lost_usns_name}) {
             TRY(carry_file(source_, folder_, name, tally_));
         }
-        TRY(copy_versions());
+        TRY(carry_folder(source_, folder_, "versions", {}, tally_));
         if (auto raised = raise_usn_of_collection(); !raised) {
             return about("collection.anki2", std::move(raised).error());
         }
-        if (auto done = restore_media(); !done) {
-            return about("media", std::move(done).error());
-        }
+        TRY(restore_media());
         return std::move(tally_);
     }
 
 private:
-    Result<void> copy_versions() {
-        std::error_code error;
-        fs::directory_iterator entry(source_ / "versions", error);
-        if (error == std::errc::no_such_file_or_directory) {
-            return {};
-        }
-        TRY(files::make_private_folder(folder_ / "versions"));
-        for (const fs::directory_iterator end; !error && entry != end; entry.increment(error)) {
-            TRY(carry_file(source_, folder_, fs::path("versions") / entry->path().filename(),
-                           tally_));
-        }
-        return error ? fail(ErrorKind::damaged, "versions: " + error.message()) : Result<void>();
-    }
-
     Result<void> raise_usn_of_collection() {
         const auto path = folder_ / "collection.anki2";
         std::error_code ignored;
@@ -84,44 +52,58 @@ private:
                                 path, {.mode = sqlite::OpenMode::read_write, .untrusted = true}));
         TRY_ASSIGN(const auto usn, db.query_int64("select usn from col"));
         TRY_ASSIGN(const auto schema_modified, db.query_int64("select scm from col"));
-        TRY_ASSIGN(const auto raised, usn_after_restore(usn, now_));
+        TRY_ASSIGN(const auto raised, fresh_usn(usn, to_secs(now_)));
         TRY_ASSIGN(auto lost, collection::LostUsns::read(folder_, {schema_modified}));
-        lost.add({static_cast<std::int32_t>(usn + 1)}, {raised.value - 1});
+        lost.add({static_cast<std::int32_t>(usn + 1)}, {raised - 1});
         TRY(lost.write(folder_, {schema_modified}));
-        TRY(db.execute(("update col set usn = " + std::to_string(raised.value)).c_str()));
+        TRY(db.execute(("update col set usn = " + std::to_string(raised)).c_str()));
         return db.close();
     }
 
+    // If the rows cannot be had, the server makes new ones of the files (R-MEDIA-24).
     Result<void> restore_media() {
         TRY(files::make_private_folder(folder_ / "media"));
-        const auto path = folder_ / "media.db";
         std::error_code ignored;
-        if (!fs::exists(path, ignored)) {
-            return {};
+        if (fs::exists(source_ / "media.db", ignored)) {
+            const auto done = restore_media_by_rows();
+            if (done || done.error().kind == ErrorKind::storage) {
+                return done;
+            }
+            tally_.unreadable.push_back(done.error().context +
+                                        "; the media files are restored without media.db");
+            TRY(files::remove(folder_ / "media.db"));
         }
+        return carry_folder(source_, folder_, "media", {}, tally_);
+    }
+
+    Result<void> restore_media_by_rows() {
+        const auto path = folder_ / "media.db";
+        TRY(carry_file(source_, folder_, "media.db", tally_));
         TRY(sqlite::check_integrity(path));
         TRY_ASSIGN(const auto wanted, live_media(path));
         MediaFiles missing;
+        std::vector<std::string> names;
         for (const auto& [name, file] : wanted) {
-            TRY_ASSIGN(const bool copied,
+            TRY_ASSIGN(const auto copied,
                        copy_media_file(source_ / "media", name, file, folder_ / "media" / name));
-            if (copied) {
+            if (copied == MediaCopy::made) {
                 tally_.add_copy(static_cast<std::uint64_t>(file.size));
             } else {
                 missing.emplace(name, file);
+                names.push_back(name);
             }
         }
         if (!missing.empty()) {
             TRY(forget_media(path, missing));
-            tally_.warnings.push_back(std::to_string(missing.size()) +
-                                      " media files are missing or damaged in the backup; devices "
-                                      "that have them will send them again");
+            tally_.missing.push_back(in_words(names, "media file") +
+                                     ", missing or damaged in the backup: devices that have them "
+                                     "send them again");
         }
         TRY_ASSIGN(auto db, sqlite::Database::open(
                                 path, {.mode = sqlite::OpenMode::read_write, .untrusted = true}));
         TRY_ASSIGN(const auto usn, db.query_int64("select last_usn from meta"));
-        TRY_ASSIGN(const auto raised, usn_after_restore(usn, now_));
-        TRY(db.execute(("update meta set last_usn = " + std::to_string(raised.value)).c_str()));
+        TRY_ASSIGN(const auto raised, fresh_usn(usn, to_secs(now_)));
+        TRY(db.execute(("update meta set last_usn = " + std::to_string(raised)).c_str()));
         return db.close();
     }
 
@@ -134,6 +116,10 @@ private:
 Result<fs::path> backup_of(const fs::path& from) {
     if (const auto complete = complete_backups(from); !complete.empty()) {
         return complete.back();
+    }
+    if (const auto partial = partial_backups(from); !partial.empty()) {
+        return fail(ErrorKind::not_found, from.string() + " has only partial backups, such as " +
+                                              partial.back().string() + "; name the one to take");
     }
     if (from.filename() == ".incomplete" ||
         (!from.has_filename() && from.parent_path().filename() == ".incomplete")) {
@@ -178,6 +164,10 @@ Result<void> put_in_place(const RestoreOptions& options, const std::vector<std::
 Result<Restored> restore(const RestoreOptions& options, TimestampMs now, const TellAccount& tell) {
     Restored restored;
     TRY_ASSIGN(restored.from, backup_of(options.from));
+    if (const auto partial = partial_backups(options.from);
+        !partial.empty() && partial.back() > restored.from) {
+        restored.newer_partial = partial.back();
+    }
     TRY_ASSIGN(const auto accounts, accounts_to_restore(restored.from, options));
     const auto prepared = options.accounts / restore_folder_name;
     auto done = [&]() -> Result<void> {
@@ -193,10 +183,12 @@ Result<Restored> restore(const RestoreOptions& options, TimestampMs now, const T
             tell(account, outcome);
             if (outcome) {
                 good.push_back(account);
+                restored.lacks_any |= !outcome->missing.empty() || !outcome->unreadable.empty();
             }
         }
         restored.accounts = accounts.size();
         restored.failed = accounts.size() - good.size();
+        restored.lacks_any |= restored.failed > 0;
         return put_in_place(options, good, prepared);
     }();
     if (!done) {

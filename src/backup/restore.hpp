@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,8 +26,10 @@ struct RestoreOptions {
 
 struct Restored {
     std::filesystem::path from;
+    std::optional<std::filesystem::path> newer_partial;  // a backup that was not chosen
     std::size_t accounts = 0;
     std::size_t failed = 0;
+    bool lacks_any = false;  // something was left out, or an account failed
 };
 
 // Each account appears when it is complete, on disk and checked; an error: none did. A device that

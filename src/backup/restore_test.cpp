@@ -140,9 +140,52 @@ TEST_F(RestoreTest, media_that_are_damaged_or_missing_are_forgotten) {
     write_file(folder / "alice/media/damaged", "DAMAGED");
     fs::remove(folder / "alice/media/missing");
     ASSERT_EQ(problem(backups), "");
-    EXPECT_THAT(tally_of("alice").warnings, UnorderedElementsAre(HasSubstr("2 media files")));
+    EXPECT_THAT(tally_of("alice").missing, UnorderedElementsAre(HasSubstr("2 media files")));
     EXPECT_THAT(names_in(accounts / "alice/media"), UnorderedElementsAre("fine"));
     EXPECT_EQ(number(accounts / "alice/media.db", "select count(*) from media"), 1);
+}
+
+TEST_F(RestoreTest, without_media_db_the_files_are_put_back_as_they_are) {
+    make_collection("alice", 7);
+    make_media("alice");
+    add_media("alice", "a", "a");
+    const auto folder = backed_up();
+    move_away();
+    for (const bool exists : {true, false}) {
+        if (exists) {
+            write_file(folder / "alice/media.db", std::string(4096, 'x'));
+        } else {
+            fs::remove(folder / "alice/media.db");
+        }
+        fs::remove_all(accounts / "alice");
+        const auto restored = put_back(backups);
+        ASSERT_TRUE(restored) << restored.error().context;
+        EXPECT_EQ(restored->lacks_any, exists);
+        EXPECT_EQ(tally_of("alice").unreadable.size(), exists ? 1U : 0U);
+        EXPECT_GT(usn(), 7);
+        EXPECT_EQ(read_file(accounts / "alice/media/a"), "a");
+        EXPECT_FALSE(fs::exists(accounts / "alice/media.db"));
+    }
+}
+
+TEST_F(RestoreTest, a_partial_backup_is_taken_if_it_is_named) {
+    make_collection("alice", 7);
+    make_collection("bob", 7);
+    const auto complete = backed_up();
+    write_file(accounts / "bob/collection.anki2", std::string(100, 'x'));
+    const auto partial = backed_up(1);
+    move_away();
+    fs::rename(complete, root / "elsewhere");
+    EXPECT_THAT(problem(backups), HasSubstr("only partial backups, such as " + partial.string()));
+    fs::rename(root / "elsewhere", complete);
+    const auto chosen = put_back(backups);
+    ASSERT_TRUE(chosen) << chosen.error().context;
+    EXPECT_EQ(chosen->from, complete);
+    EXPECT_EQ(chosen->newer_partial, partial);
+    fs::remove_all(accounts / "alice");
+    fs::remove_all(accounts / "bob");
+    ASSERT_EQ(problem(partial), "");
+    EXPECT_THAT(names_in(accounts), UnorderedElementsAre("alice"));
 }
 
 TEST_F(RestoreTest, what_a_crash_left_is_removed) {

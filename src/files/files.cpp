@@ -56,7 +56,9 @@ Result<void> copy_through_buffer(int source, int target) {
         const auto got =
             retried([&] { return pread(source, buffer.data(), buffer.size(), offset); });
         if (got < 0) {
-            return system_failure("read", errno);
+            auto failure = system_failure("read", errno);
+            failure.kind = ErrorKind::damaged;
+            return failure;
         }
         if (got == 0) {
             return {};
@@ -89,7 +91,8 @@ Result<void> copy_in_kernel(int source, int target) {
             return system_failure("copy", errno);
         }
         if (copied < 0 || (copied == 0 && from == 0)) {
-            // Some file systems cannot, some claim to have copied nothing.
+            // Some file systems cannot, some claim to have copied nothing; and this call does not
+            // tell which of the two files failed.
             return copy_through_buffer(source, target);
         }
         if (copied == 0) {
@@ -112,7 +115,7 @@ FileDescriptor::~FileDescriptor() {
 }
 
 Result<FileDescriptor> open_for_reading(const std::filesystem::path& path) {
-    const int fd = retried([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); });
+    const int fd = retried([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); });
     if (fd < 0) {
         return missing_or_failure("open", errno);
     }
@@ -185,6 +188,11 @@ Result<std::uint64_t> size_of(const std::filesystem::path& path) {
         return identity.error();
     }
     return identity ? identity->size : 0;
+}
+
+bool is_regular_file(const FileDescriptor& file) {
+    struct stat info{};
+    return ::fstat(file.get(), &info) == 0 && S_ISREG(info.st_mode);
 }
 
 Result<bool> have_equal_bytes(const std::filesystem::path& a, const std::filesystem::path& b) {

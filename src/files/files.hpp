@@ -26,7 +26,7 @@ private:
     int fd_ = -1;
 };
 
-// not_found: there is no such file.
+// not_found: there is no such file. A folder or a pipe is opened, too, without waiting.
 Result<FileDescriptor> open_for_reading(const std::filesystem::path& path);
 // A new file, for its owner alone; an error if there is one of that name.
 Result<FileDescriptor> create(const std::filesystem::path& path);
@@ -38,6 +38,8 @@ Result<std::size_t> read_at(const FileDescriptor& file, std::uint64_t offset, ch
 Result<std::uint64_t> size_of(const FileDescriptor& file);
 // 0 if there is no such file.
 Result<std::uint64_t> size_of(const std::filesystem::path& path);
+
+bool is_regular_file(const FileDescriptor& file);
 
 // What tells whether a file is still the same one, and unchanged.
 struct Identity {
@@ -55,7 +57,8 @@ Result<Identity> identity_of(const std::filesystem::path& path);
 Result<bool> have_equal_bytes(const std::filesystem::path& a, const std::filesystem::path& b);
 
 // Copies all of `source` to the new file `target`: a reflink if the file system can, else in the
-// kernel, else through a small buffer. After an error there is no `target`.
+// kernel, else through a small buffer. damaged: the source cannot be read; storage: the target
+// cannot be written. After an error there is no `target`.
 Result<void> copy_file(const FileDescriptor& source, const std::filesystem::path& target);
 
 // Gives the file `from` the new name `to` as well. False: this file system cannot, or not once

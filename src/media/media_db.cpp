@@ -1,7 +1,10 @@
 #include "media/media_db.hpp"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
+
+#include "sqlite/database_file.hpp"
 
 namespace ankiwire::media {
 namespace {
@@ -62,7 +65,7 @@ constexpr std::string_view select_counters =
     "select last_usn, total_bytes, total_nonempty_files from meta";
 constexpr std::string_view update_counters =
     "update meta set last_usn = ?, total_bytes = ?, total_nonempty_files = ?";
-constexpr std::string_view select_row = "select csum, size from media where fname = ?";
+constexpr std::string_view select_row = "select csum, size, usn from media where fname = ?";
 constexpr std::string_view upsert_row =
     "insert or replace into media (fname, csum, size, usn, mtime) values (?, ?, ?, ?, ?)";
 constexpr std::string_view delete_row = "delete from media where fname = ?";
@@ -73,6 +76,10 @@ constexpr std::string_view select_changes =
 }  // namespace
 
 Result<MediaDb> MediaDb::open(const std::filesystem::path& path) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(path, ignored)) {
+        sqlite::remove_logs(path);  // of one that was moved away
+    }
     TRY_ASSIGN(auto database,
                sqlite::Database::open(path, {.mode = sqlite::OpenMode::create, .cache_kib = 512}));
     MediaDb db(std::move(database));
@@ -133,7 +140,9 @@ Result<std::optional<MediaRow>> MediaDb::find(std::string_view name) {
     if (row == nullptr) {
         return std::optional<MediaRow>();
     }
-    return std::optional(MediaRow{.sha1 = Sha1(row->blob(0)), .bytes = row->int64(1)});
+    return std::optional(MediaRow{.sha1 = Sha1(row->blob(0)),
+                                  .bytes = row->int64(1),
+                                  .usn = {static_cast<std::int32_t>(row->int64(2))}});
 }
 
 Result<void> MediaDb::begin() {

@@ -22,6 +22,7 @@ namespace ankiwire::media {
 struct MediaRow {
     Sha1 sha1;
     std::int64_t bytes = 0;  // 0: deleted
+    MediaUsn usn{};          // of a row that was found
     [[nodiscard]] bool is_live() const { return bytes > 0; }
 };
 
@@ -44,6 +45,8 @@ public:
     Result<void> put(std::string_view name, const MediaRow& row, TimestampSecs now);
     // Precondition: `old` is the row of that name, and live.
     Result<void> remove(std::string_view name, const MediaRow& old, TimestampSecs now);
+    // Precondition: there are no rows. The next usn is above this one.
+    void begin_after(MediaUsn usn) { counters_.last_usn = usn; }
     // Leaves no row, but a usn is used up: devices look and count, and who has the file sends it.
     Result<void> forget(std::string_view name, const MediaRow& old);
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/limits.hpp"
+#include "media/lost_rows.hpp"
 #include "media/media_db.hpp"
 
 namespace ankiwire::media {
@@ -50,6 +51,38 @@ struct MediaStore::Impl {
         : files_folder(account_folder / "media"),
           staging(staging_folder(account_folder)),
           db(std::move(opened)) {}
+
+    [[nodiscard]] fs::path path_of(std::string_view name) const { return files_folder / name; }
+
+    // A folder in the place of a file, made by a foreign hand, would be in the way for ever: it
+    // goes aside. False: there is none.
+    Result<bool> move_folder_aside(const fs::path& path) {
+        std::error_code ignored;
+        if (!fs::is_directory(path, ignored)) {
+            return false;
+        }
+        TRY_ASSIGN(const auto folder, files::identity_of(path));
+        TRY(files::rename(path, staging / ("folder-" + std::to_string(folder.inode))));
+        return true;
+    }
+
+    Result<void> put_in_place(const fs::path& file, std::string_view name) {
+        const auto renamed = files::rename(file, path_of(name));
+        if (renamed) {
+            return renamed;
+        }
+        TRY_ASSIGN(const bool moved, move_folder_aside(path_of(name)));
+        return moved ? files::rename(file, path_of(name)) : renamed;
+    }
+
+    Result<void> remove_file(std::string_view name) {
+        const auto removed = files::remove(path_of(name));
+        if (removed) {
+            return removed;
+        }
+        TRY_ASSIGN(const bool moved, move_folder_aside(path_of(name)));
+        return moved ? Result<void>() : removed;
+    }
 
     // Whatever a crash or a failed disk left half done is done, or discarded. Every public function
     // begins with it.
@@ -102,7 +135,7 @@ struct MediaStore::Impl {
     Result<void> redo_change(const UploadZip& upload, const UploadedChange& change,
                              const MediaRow& row) {
         if (!change.content) {
-            return row.is_live() ? Result<void>() : files::remove(files_folder / change.name);
+            return row.is_live() ? Result<void>() : remove_file(change.name);
         }
         if (static_cast<std::uint64_t>(row.bytes) != change.content->bytes) {
             return {};
@@ -110,8 +143,7 @@ struct MediaStore::Impl {
         const auto draft = staging / "redone";
         TRY(files::remove(draft));
         TRY_ASSIGN(const auto sum, extract(upload, *change.content, draft));
-        return sum == row.sha1 ? files::rename(draft, files_folder / change.name)
-                               : files::remove(draft);
+        return sum == row.sha1 ? put_in_place(draft, change.name) : files::remove(draft);
     }
 
     // The rows of one change; true if there was something to change (R-MEDIA-12).
@@ -156,12 +188,29 @@ struct MediaStore::Impl {
     Result<void> put_files_in_place(const StagedBatch& batch) {
         for (const auto& [name, change] : last_of_each_name(batch.changes())) {
             if (change->is_deletion()) {
-                TRY(files::remove(files_folder / name));
+                TRY(remove_file(name));
             } else {
-                TRY(files::rename(change->file, files_folder / name));
+                TRY(put_in_place(change->file, name));
             }
         }
         return {};
+    }
+
+    // The file, if there is one of this size.
+    Result<std::optional<files::FileDescriptor>> open_if_whole(std::string_view name,
+                                                               std::uint64_t bytes) {
+        auto file = files::open_for_reading(path_of(name));
+        if (!file && file.error().kind != ErrorKind::not_found) {
+            return std::move(file).error();
+        }
+        std::optional<files::FileDescriptor> found;
+        if (file && files::is_regular_file(*file)) {
+            TRY_ASSIGN(const auto bytes_there, files::size_of(*file));
+            if (bytes_there == bytes) {
+                found = std::move(file).value();
+            }
+        }
+        return found;
     }
 
     // Of a batch that changes no row: a file that has gone missing meanwhile is back.
@@ -170,11 +219,10 @@ struct MediaStore::Impl {
             if (change.is_deletion()) {
                 continue;
             }
-            const auto path = files_folder / change.name;
-            TRY_ASSIGN(const auto bytes, files::size_of(path));
-            if (bytes == 0) {
+            TRY_ASSIGN(const auto file, open_if_whole(change.name, change.bytes));
+            if (!file) {
                 TRY(files::sync_to_disk(change.file));  // no zip is staged for it
-                TRY(files::rename(change.file, path));
+                TRY(put_in_place(change.file, change.name));
             }
         }
         return {};
@@ -215,23 +263,21 @@ struct MediaStore::Impl {
         if (!row || !row->is_live() || !files::is_file_name(name)) {
             return fail(ErrorKind::not_found, "a file that is not there is asked for");
         }
-        auto file = files::open_for_reading(files_folder / name);
-        if (!file && file.error().kind != ErrorKind::not_found) {
-            return std::move(file).error();
-        }
-        std::uint64_t bytes = 0;
-        if (file) {
-            TRY_ASSIGN(bytes, files::size_of(*file));
-        }
-        if (bytes == 0) {  // clients cannot take an empty file either (R-MEDIA-15)
-            TRY(forget(name, *row));
-            TRY(files::remove(files_folder / name));
-            return fail(ErrorKind::not_found, "a file has gone missing; its row is forgotten");
-        }
+        const auto bytes = static_cast<std::uint64_t>(row->bytes);
         if (bytes > limits::media_zip_bytes_max) {  // put there by a foreign hand
             return fail(ErrorKind::too_large, "a file is larger than clients can take");
         }
-        return OpenFile{.name = name, .file = std::move(file).value(), .bytes = bytes};
+        auto file = open_if_whole(name, bytes);
+        if (!file) {
+            return fail(file.error().kind, "the media file of usn " +
+                                               std::to_string(row->usn.value) +
+                                               " cannot be read: " + file.error().context);
+        }
+        if (!*file) {  // R-MEDIA-15
+            TRY(forget(name, *row));
+            return fail(ErrorKind::not_found, "a file has gone missing; its row is forgotten");
+        }
+        return OpenFile{.name = name, .file = std::move(**file), .bytes = bytes};
     }
 
     fs::path files_folder;
@@ -247,10 +293,11 @@ MediaStore::MediaStore(MediaStore&&) noexcept = default;
 MediaStore& MediaStore::operator=(MediaStore&&) noexcept = default;
 MediaStore::~MediaStore() = default;
 
-Result<MediaStore> MediaStore::open(const fs::path& account_folder) {
+Result<MediaStore> MediaStore::open(const fs::path& account_folder, TimestampSecs now) {
     TRY(files::make_folders(account_folder / "media"));
     TRY(files::make_folders(staging_folder(account_folder)));
     TRY_ASSIGN(auto db, MediaDb::open(account_folder / "media.db"));
+    TRY(make_lost_rows(db, account_folder / "media", now));
     MediaStore store(std::make_unique<Impl>(account_folder, std::move(db)));
     TRY(store.impl_->be_whole());
     return store;

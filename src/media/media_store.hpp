@@ -37,9 +37,10 @@ struct OpenFile {
 
 class MediaStore {
 public:
-    // Makes what is missing, brings an older media.db to the current form, and redoes or discards
-    // what a crash left. busy: another program holds it. damaged: media.db cannot be read.
-    static Result<MediaStore> open(const std::filesystem::path& account_folder);
+    // Makes what is missing, brings an older media.db to the current form, redoes or discards what
+    // a crash left, and makes rows of the files if there are none (R-MEDIA-24). busy: another
+    // program holds it. damaged: media.db cannot be read.
+    static Result<MediaStore> open(const std::filesystem::path& account_folder, TimestampSecs now);
     MediaStore(MediaStore&&) noexcept;
     MediaStore& operator=(MediaStore&&) noexcept;
     ~MediaStore();

@@ -1,12 +1,14 @@
 #include "media/media_store.hpp"
 
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 #include <fstream>
 #include <map>
 #include <optional>
 #include <sstream>
 
+#include "base/limits.hpp"
 #include "files/temp_folder.hpp"
 #include "media/crash_points.hpp"
 #include "media/media_db.hpp"
@@ -57,7 +59,7 @@ std::string read_file(const fs::path& path) {
 class MediaStoreTest : public testing::Test {
 protected:
     MediaStore open() {
-        auto store = MediaStore::open(folder_);
+        auto store = MediaStore::open(folder_, now);
         EXPECT_TRUE(store) << store.error().context;
         return std::move(store).value();
     }
@@ -147,6 +149,89 @@ TEST_F(MediaStoreTest, a_row_without_a_file_is_forgotten_and_uses_up_a_usn) {
     EXPECT_EQ(media().size(), 3U);
 }
 
+// R-MEDIA-15: a short one would be taken for the file by every device.
+TEST_F(MediaStoreTest, what_is_not_the_file_of_its_row_counts_as_missing) {
+    auto store = open();
+    applied(store, {{"short", "whole"}, {"folder", "whole"}, {"pipe", "whole"}, {"fine", "whole"}});
+    std::ofstream(folder_ / "media" / "short") << "who";
+    fs::remove(folder_ / "media" / "folder");
+    fs::create_directories(folder_ / "media" / "folder" / "of a foreign hand");
+    fs::remove(folder_ / "media" / "pipe");
+    ASSERT_EQ(::mkfifo((folder_ / "media" / "pipe").c_str(), 0600), 0);
+    for (const auto* name : {"short", "folder", "pipe"}) {
+        const std::vector<std::string> names = {name};
+        const auto refused = store.open_files(names);
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().kind, ErrorKind::session_conflict) << refused.error().context;
+    }
+    EXPECT_EQ(*store.file_count(), 1);
+    applied(store, {{"short", "whole"}, {"folder", "whole"}, {"pipe", "whole"}});
+    EXPECT_EQ(media().size(), 4U);
+    for (const auto& [name, content] : media()) {
+        EXPECT_EQ(content, "whole") << name;
+    }
+}
+
+TEST_F(MediaStoreTest, a_folder_in_the_place_of_a_file_goes_aside) {
+    auto store = open();
+    applied(store, {{"deleted", "x"}});
+    fs::remove(folder_ / "media" / "deleted");
+    for (const auto* name : {"deleted", "added"}) {
+        fs::create_directories(folder_ / "media" / name / "of a foreign hand");
+    }
+    EXPECT_EQ(applied(store, {{"deleted", std::nullopt}, {"added", "one"}}), MediaUsn{3});
+    EXPECT_THAT(media(), ElementsAre(Pair("added", "one")));
+    ASSERT_TRUE(store.checkpoint());
+    EXPECT_EQ(staged().size(), 2U);
+}
+
+TEST_F(MediaStoreTest, an_error_names_the_usn_of_a_file_that_cannot_be_read) {
+    auto store = open();
+    applied(store, {{"a", "one"}, {"b", "two"}});
+    fs::remove(folder_ / "media" / "b");
+    fs::create_symlink("b", folder_ / "media" / "b");  // to itself
+    const std::vector<std::string> names = {"b"};
+    const auto refused = store.open_files(names);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, ErrorKind::storage);
+    EXPECT_THAT(refused.error().context, testing::StartsWith("the media file of usn 2 cannot be"));
+}
+
+// R-MEDIA-24
+TEST_F(MediaStoreTest, rows_that_are_lost_are_made_of_the_files) {
+    {
+        auto store = open();
+        applied(store, {{"a", "one"}, {"b", "two"}});
+        ASSERT_TRUE(store.checkpoint());
+    }
+    fs::remove(folder_ / "media.db");
+    std::ofstream(folder_ / "media.db-wal") << "of the lost one";
+    std::ofstream(folder_ / "media" / "empty");
+    std::ofstream(folder_ / "media" / "not\xffUTF-8") << "x";
+    fs::create_directory(folder_ / "media" / "folder");
+    std::ofstream(folder_ / "media" / "large") << "x";
+    fs::resize_file(folder_ / "media" / "large", limits::media_file_bytes_max + 1);
+
+    auto store = open();
+    EXPECT_EQ(*store.file_count(), 2);
+    const auto usn = *store.last_usn();
+    EXPECT_GE(usn.value, 1 << 20);  // above all that devices may know
+    const auto changes = store.changes_after({usn.value - 2});
+    ASSERT_TRUE(changes);
+    std::map<std::string, std::string> found;
+    for (const auto& change : *changes) {
+        found.emplace(change.name, change.sha1_hex);
+    }
+    EXPECT_THAT(found, ElementsAre(Pair("a", "fe05bcdcdc4928012781a5f1a2a77cbb5398e106"),
+                                   Pair("b", "ad782ecdac770fc6eb9a62e44f90873fb97fb26b")));
+    EXPECT_EQ(applied(store, {{"a", "one"}}), usn);
+    EXPECT_EQ(applied(store, {{"a", std::nullopt}}), MediaUsn{usn.value + 1});
+    ASSERT_TRUE(store.close());
+    store = open();
+    EXPECT_EQ(*store.last_usn(), MediaUsn{usn.value + 1});
+    EXPECT_EQ(*store.file_count(), 1);
+}
+
 TEST_F(MediaStoreTest, a_file_that_is_open_stays_as_it_was) {
     auto store = open();
     applied(store, {{"a", "one"}});
@@ -186,13 +271,13 @@ TEST_F(MediaStoreTest, a_batch_that_does_not_commit_changes_nothing) {
     EXPECT_EQ(applied(store, {{"d", "four"}}), MediaUsn{2});
 }
 
-// A disk that fails behind the commit, here a folder in the place of a file.
+// A disk that fails behind the commit, here one that is not there.
 TEST_F(MediaStoreTest, a_file_that_could_not_be_put_in_place_is_put_there_later) {
     auto store = open();
-    fs::create_directory(folder_ / "media" / "b");
+    fs::rename(folder_ / "media", folder_ / "gone");
     EXPECT_FALSE(apply(store, {{"a", "one"}, {"b", "two"}}));
     EXPECT_FALSE(store.file_count());  // not before it is repaired
-    fs::remove(folder_ / "media" / "b");
+    fs::rename(folder_ / "gone", folder_ / "media");
     EXPECT_EQ(*store.file_count(), 2);
     EXPECT_THAT(media(), ElementsAre(Pair("a", "one"), Pair("b", "two")));
     EXPECT_THAT(staged(), IsEmpty());
@@ -222,7 +307,7 @@ TEST_F(MediaStoreTest, a_crash_at_any_system_call_leaves_each_row_with_its_file)
             ASSERT_TRUE(store.close());
         }
         ended = run_to_system_call(points + 1, [&] {
-            auto store = MediaStore::open(folder_);
+            auto store = MediaStore::open(folder_, now);
             const auto done = apply(*store, second);
             (void)store->checkpoint();
             if (!done) {
@@ -269,8 +354,8 @@ TEST_F(MediaStoreTest, a_crash_at_any_system_call_of_a_repair_is_repaired) {
         ASSERT_LT(points, 2'000);
         fs::remove_all(work);
         fs::copy(prepared, work, fs::copy_options::recursive);
-        ended = run_to_system_call(points + 1, [&] { CHECK(MediaStore::open(work)); });
-        const auto store = MediaStore::open(work);
+        ended = run_to_system_call(points + 1, [&] { CHECK(MediaStore::open(work, now)); });
+        const auto store = MediaStore::open(work, now);
         ASSERT_TRUE(store) << store.error().context;
         EXPECT_EQ(contents(work / "media"), after) << points;
         EXPECT_THAT(contents(work / "media.staging"), IsEmpty());
@@ -284,7 +369,7 @@ TEST_F(MediaStoreTest, each_step_waits_for_the_disk_before_the_next) {
         auto store = open();
     }
     const auto calls = system_calls_of([&] {
-        auto store = MediaStore::open(folder_);
+        auto store = MediaStore::open(folder_, now);
         CHECK(store && apply(*store, {{"added", "content"}}) && store->checkpoint());
     });
     std::string order;
@@ -328,14 +413,14 @@ TEST_F(MediaStoreTest, one_of_a_newer_form_is_refused) {
         auto db = sqlite::Database::open(folder_ / "media.db", {.mode = sqlite::OpenMode::create});
         ASSERT_TRUE(db->execute("create table media (x); pragma user_version = 5"));
     }
-    const auto store = MediaStore::open(folder_);
+    const auto store = MediaStore::open(folder_, now);
     ASSERT_FALSE(store);
     EXPECT_EQ(store.error().kind, ErrorKind::damaged);
 }
 
 TEST_F(MediaStoreTest, another_program_is_kept_out) {
     const auto store = open();
-    const auto other = MediaStore::open(folder_);
+    const auto other = MediaStore::open(folder_, now);
     ASSERT_FALSE(other);
     EXPECT_EQ(other.error().kind, ErrorKind::busy);
 }

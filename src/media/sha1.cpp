@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/check.hpp"
+#include "base/limits.hpp"
 
 namespace ankiwire::media {
 
@@ -22,6 +23,19 @@ Sha1 Sha1Sum::finish() {
     std::array<unsigned char, 20> sum{};
     CHECK(EVP_DigestFinal_ex(context_.get(), sum.data(), nullptr) == 1);
     return {sum.begin(), sum.end()};
+}
+
+Result<Sha1> sha1_of(const files::FileDescriptor& file) {
+    Sha1Sum sum;
+    std::string buffer(256 * limits::kib, '\0');
+    for (std::uint64_t offset = 0;;) {
+        TRY_ASSIGN(const auto got, files::read_at(file, offset, buffer.data(), buffer.size()));
+        if (got == 0) {
+            return sum.finish();
+        }
+        sum.update({buffer.data(), got});
+        offset += got;
+    }
 }
 
 }  // namespace ankiwire::media

@@ -5,6 +5,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/result.hpp"
+#include "files/files.hpp"
+
 struct evp_md_ctx_st;
 
 namespace ankiwire::media {
@@ -24,5 +27,8 @@ private:
     };
     std::unique_ptr<evp_md_ctx_st, Free> context_;
 };
+
+// Of all that is in a file.
+Result<Sha1> sha1_of(const files::FileDescriptor& file);
 
 }  // namespace ankiwire::media

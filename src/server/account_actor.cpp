@@ -40,7 +40,7 @@ AccountActor::AccountActor(Lanes& lanes, Budget& bodies, const User& user,
 
 Result<void> AccountActor::Media::ensure_open() {
     if (!store) {
-        TRY_ASSIGN(store, media::MediaStore::open(folder));
+        TRY_ASSIGN(store, media::MediaStore::open(folder, to_secs(system_now())));
         is_open = true;
     }
     return {};

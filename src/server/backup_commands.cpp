@@ -26,8 +26,10 @@ void tell_account(const std::string& account, const Result<backup::Tally>& outco
         return;
     }
     fmt::print("{}: {}\n", account, text_of(*outcome));
-    for (const auto& warning : outcome->warnings) {
-        fmt::print(stderr, "ankiwire: {}: {}\n", account, warning);
+    for (const auto* left_out : {&outcome->missing, &outcome->unreadable}) {
+        for (const auto& words : *left_out) {
+            fmt::print(stderr, "ankiwire: {}: LEFT OUT: {}\n", account, words);
+        }
     }
 }
 
@@ -46,7 +48,9 @@ int back_up(const Environment& environment, const std::string& directory, std::s
         return report(made.error());
     }
     if (users.empty()) {
-        fmt::print("users and passwords are not in the backup: no SYNC_USER1 … is set here\n");
+        fmt::print(stderr,
+                   "ankiwire: users and passwords are not in the backup: no SYNC_USER1 … is set "
+                   "here\n");
     }
     fmt::print("total of {} users: {}, in {}\n", made->accounts - made->failed,
                text_of(made->total), made->folder.string());
@@ -55,7 +59,7 @@ int back_up(const Environment& environment, const std::string& directory, std::s
                            fmt::format("{} of {} users could not be saved: the backup is partial",
                                        made->failed, made->accounts)));
     }
-    return 0;
+    return made->lacks_any ? 1 : 0;
 }
 
 int restore_backup(const Environment& environment, const std::string& from,
@@ -75,12 +79,16 @@ int restore_backup(const Environment& environment, const std::string& from,
     }
     fmt::print("restored {} users from {}\n", restored->accounts - restored->failed,
                restored->from.string());
+    if (restored->newer_partial) {
+        fmt::print(stderr, "ankiwire: newer, but partial, and not taken: {}\n",
+                   restored->newer_partial->string());
+    }
     const auto users = restored->from / "users.env";
     std::error_code ignored;
     if (std::filesystem::exists(users, ignored)) {
         fmt::print("their names and passwords are in {}\n", users.string());
     }
-    return restored->failed > 0 ? 1 : 0;
+    return restored->lacks_any ? 1 : 0;
 }
 
 }  // namespace ankiwire::server

@@ -66,7 +66,7 @@ Result<std::string> unpack(PackedBody& body) {
 }
 
 asio::awaitable<Result<void>> receive_file(RequestBody& body, const std::filesystem::path& path,
-                                           const FileLimits& limits,
+                                           const FileLimits& limits, Budget& budget,
                                            asio::thread_pool::executor_type lane) {
     auto create = [&path]() -> Result<files::FileDescriptor> {
         TRY(files::make_folders(path.parent_path()));
@@ -74,6 +74,8 @@ asio::awaitable<Result<void>> receive_file(RequestBody& body, const std::filesys
     };
     CO_TRY_ASSIGN(const auto out, co_await run_on(lane, std::move(create)));
     zstd::Decoder decoder(limits.unpacked_bytes_max);
+    Budget::Share memory(budget);
+    std::size_t accounted = 0;
     const auto sink = [&out](std::string_view bytes) { return files::write_all(out, bytes); };
 
     for (std::size_t packed_bytes = 0;;) {
@@ -87,6 +89,10 @@ asio::awaitable<Result<void>> receive_file(RequestBody& body, const std::filesys
         }
         auto unpack_piece = [&decoder, &sink, piece] { return decoder.push(piece, sink); };
         CO_TRY(co_await run_on(lane, std::move(unpack_piece)));
+        if (const auto needed = decoder.memory_bytes(); needed > accounted) {
+            CO_TRY(memory.grow(needed - accounted));
+            accounted = needed;
+        }
     }
 }
 

@@ -33,14 +33,14 @@ asio::awaitable<Result<PackedBody>> read_body(wire::Method method, Budget& budge
 // On a lane: its text.
 Result<std::string> unpack(PackedBody& body);
 
-// A packed body that is a file: writes it, unpacked, to the new file `path`, on `lane`. too_large:
-// over one of the limits; malformed: cut or damaged.
+// A packed body that is a file: writes it, unpacked, to the new file `path`, on `lane`, and takes
+// the memory for that from `budget`. too_large: over one of the limits; malformed: cut or damaged.
 struct FileLimits {
     std::size_t packed_bytes_max;
     std::size_t unpacked_bytes_max;
 };
 asio::awaitable<Result<void>> receive_file(RequestBody& body, const std::filesystem::path& path,
-                                           const FileLimits& limits,
+                                           const FileLimits& limits, Budget& budget,
                                            asio::thread_pool::executor_type lane);
 
 // Packing makes nothing much larger.

@@ -88,9 +88,6 @@ asio::awaitable<Result<void>> FullSync::upload(std::shared_ptr<AccountActor> act
                                                std::string client, RequestBody& body) {
     Budget::Share transfer(actor->transfers());
     CO_TRY(transfer.grow(1));
-    Budget::Share memory(actor->bodies());
-    CO_TRY(memory.grow(zstd::Decoder::memory_bytes_max));
-
     TempFile file(actor->user().folder, "upload");
     auto result = co_await receive_and_replace(actor, std::move(client), file.path(), body);
     auto remove = [&file] { return file.remove(), true; };
@@ -105,7 +102,8 @@ asio::awaitable<Result<void>> FullSync::receive_and_replace(std::shared_ptr<Acco
     // Not on the workers: a piece of zeros unpacks to hundreds of megabytes.
     const auto lane = lanes_.transfers.get_executor();
     const FileLimits most{limits_.packed_bytes_max, limits_.unpacked_bytes_max};
-    if (const auto received = co_await receive_file(body, file, most, lane); !received) {
+    if (const auto received = co_await receive_file(body, file, most, actor->bodies(), lane);
+        !received) {
         const auto& error = received.error();
         const bool cut = error.kind == ErrorKind::malformed;
         co_return fail(cut ? ErrorKind::corrupt_upload : error.kind, error.context);

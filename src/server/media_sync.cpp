@@ -78,14 +78,6 @@ asio::awaitable<Result<Reply>> MediaSync::begin_by_form(const HostKey& host_key,
     co_return co_await actor->run_on_media(std::move(job));
 }
 
-asio::awaitable<Result<void>> MediaSync::receive(std::shared_ptr<AccountActor> actor,
-                                                 const std::filesystem::path& file,
-                                                 RequestBody& body) {
-    Budget::Share memory(actor->bodies());  // given back before the batch waits for its turn
-    CO_TRY(memory.grow(zstd::Decoder::memory_bytes_max));
-    co_return co_await receive_file(body, file, upload_limits, lanes_.media.get_executor());
-}
-
 asio::awaitable<Result<Reply>> MediaSync::upload(std::shared_ptr<AccountActor> actor,
                                                  RequestBody& body) {
     Budget::Share transfer(actor->media_transfers());
@@ -100,7 +92,8 @@ asio::awaitable<Result<Reply>> MediaSync::upload(std::shared_ptr<AccountActor> a
 asio::awaitable<Result<Reply>> MediaSync::receive_and_apply(std::shared_ptr<AccountActor> actor,
                                                             const std::filesystem::path& file,
                                                             RequestBody& body) {
-    CO_TRY(co_await receive(actor, file, body));
+    CO_TRY(co_await receive_file(body, file, upload_limits, actor->bodies(),
+                                 lanes_.media.get_executor()));
     auto unpack_zip = [&file] { return media::StagedBatch::unpack(file); };
     CO_TRY_ASSIGN(auto batch, co_await run_on(lanes_.media.get_executor(), std::move(unpack_zip)));
     // The batch goes where the job is done: that removes files.

@@ -27,8 +27,6 @@ public:
                                                  std::shared_ptr<AccountActor> actor);
 
 private:
-    asio::awaitable<Result<void>> receive(std::shared_ptr<AccountActor> actor,
-                                          const std::filesystem::path& file, RequestBody& body);
     asio::awaitable<Result<Reply>> upload(std::shared_ptr<AccountActor> actor, RequestBody& body);
     // What upload() does between making the temporary file and removing it.
     asio::awaitable<Result<Reply>> receive_and_apply(std::shared_ptr<AccountActor> actor,

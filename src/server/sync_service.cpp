@@ -204,8 +204,11 @@ asio::awaitable<Result<Reply>> SyncService::step(const Call& call,
             // Cards are synced all the same. A number that no client knows makes each of them ask
             // for media, and tell its user that something is wrong.
             media_usn = {INT32_MAX};
-            spdlog::warn("{}: the media cannot be opened: {}", actor->user().name,
-                         known.error().context);
+            spdlog::warn("{}: the media cannot be opened: {}{}", actor->user().name,
+                         known.error().context,
+                         known.error().kind == ErrorKind::damaged
+                             ? "; with the server stopped, move media.db away: it is made anew"
+                             : "");
         }
     }
     auto job = [&](AccountActor::Parts& parts) -> Result<Reply> {

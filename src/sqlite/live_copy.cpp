@@ -32,6 +32,15 @@ struct Log {
     std::string header;
 };
 
+// What cannot be read is no fault of the target's; files::copy_file tells the two apart itself.
+template <class T>
+Result<T> of_source(Result<T> result) {
+    if (!result && result.error().kind == ErrorKind::storage) {
+        return fail(ErrorKind::damaged, result.error().context);
+    }
+    return result;
+}
+
 Result<std::string> read_header(const files::FileDescriptor& log) {
     std::string header(log_header_bytes, '\0');
     TRY_ASSIGN(const auto size, files::read_at(log, 0, header.data(), header.size()));
@@ -85,10 +94,10 @@ void let_the_clock_tick(const files::Identity& identity) {
 
 // False: what was copied may not be consistent.
 Result<bool> try_to_copy(const fs::path& source, const fs::path& target) {
-    TRY_ASSIGN(const auto database, files::open_for_reading(source));
-    TRY_ASSIGN(const auto before, files::identity_of(database));
-    TRY_ASSIGN(const auto log, open_log(source));
-    TRY_ASSIGN(const bool journal_before, has_rollback_journal(source));
+    TRY_ASSIGN(const auto database, of_source(files::open_for_reading(source)));
+    TRY_ASSIGN(const auto before, of_source(files::identity_of(database)));
+    TRY_ASSIGN(const auto log, of_source(open_log(source)));
+    TRY_ASSIGN(const bool journal_before, of_source(has_rollback_journal(source)));
     if (!log) {
         let_the_clock_tick(before);
     }
@@ -97,9 +106,9 @@ Result<bool> try_to_copy(const fs::path& source, const fs::path& target) {
         TRY(files::copy_file(log->file, log_path(target)));
     }
 
-    TRY_ASSIGN(const bool journal_after, has_rollback_journal(source));
-    TRY_ASSIGN(const bool log_continued, is_continued(log, source));
-    const auto after = files::identity_of(source);
+    TRY_ASSIGN(const bool journal_after, of_source(has_rollback_journal(source)));
+    TRY_ASSIGN(const bool log_continued, of_source(is_continued(log, source)));
+    const auto after = of_source(files::identity_of(source));
     if (!after && after.error().kind != ErrorKind::not_found) {
         return after.error();
     }

@@ -98,6 +98,10 @@ Result<void> Decoder::finish() {
     return {};
 }
 
+std::size_t Decoder::memory_bytes() const {
+    return ZSTD_sizeof_DCtx(context_.get()) + buffer_.size();
+}
+
 void Encoder::Free::operator()(ZSTD_CCtx_s* context) const { ZSTD_freeCCtx(context); }
 
 Encoder::Encoder(int level)

@@ -22,10 +22,6 @@ inline constexpr int level_default = 1;
 
 class Decoder {
 public:
-    // Of one decoder, whatever it is given: the window, and its buffers.
-    static constexpr std::size_t memory_bytes_max =
-        (std::size_t{1} << limits::zstd_window_log_max) + limits::mib;
-
     explicit Decoder(std::size_t unpacked_bytes_max);
     // Unpacks `packed`, the next piece of the input, into `sink`. Malformed: any byte after the
     // first frame's end, and skippable frames. too_large: the output, or the frame's window
@@ -35,6 +31,8 @@ public:
     // the output is whole.
     Result<void> finish();
     [[nodiscard]] std::size_t unpacked_bytes() const { return unpacked_bytes_; }
+    // What it takes at this time: most of it is the window of the frame, once its header is read.
+    [[nodiscard]] std::size_t memory_bytes() const;
 
 private:
     struct Free {
