@@ -10,8 +10,9 @@ namespace ankiwire::server {
 
 struct Lanes {
     explicit Lanes(std::size_t cores)
-        : workers(cores + 2),  // steps wait for the disk, too
-          media(std::max<std::size_t>(2, cores)),
+        : workers(cores + 2),       // steps wait for the disk, too
+          media_stores(cores + 2),  // they wait for the disk
+          media_files(std::max<std::size_t>(2, cores)),
           transfers(std::max<std::size_t>(1, cores - 1)),
           passwords(std::max<std::size_t>(1, cores - 1)) {}
 
@@ -19,13 +20,15 @@ struct Lanes {
     void join() {
         passwords.join();
         transfers.join();
-        media.join();
+        media_files.join();
+        media_stores.join();
         workers.join();
     }
 
-    boost::asio::thread_pool workers;    // short steps
-    boost::asio::thread_pool media;      // files of some megabytes, and waiting for the disk
-    boost::asio::thread_pool transfers;  // checks and copies of whole collections: seconds
+    boost::asio::thread_pool workers;       // short steps
+    boost::asio::thread_pool media_stores;  // steps of a media store, and syncing to disk
+    boost::asio::thread_pool media_files;   // receiving, unpacking and packing files
+    boost::asio::thread_pool transfers;     // checks and copies of whole collections: seconds
     boost::asio::thread_pool passwords;
 };
 
