@@ -59,7 +59,7 @@ int back_up(const Environment& environment, const std::string& directory, std::s
                            fmt::format("{} of {} users could not be saved: the backup is partial",
                                        made->failed, made->accounts)));
     }
-    return made->lacks_any ? 1 : 0;
+    return made->lacks_any ? exit_status::failed : 0;
 }
 
 int restore_backup(const Environment& environment, const std::string& from,
@@ -88,7 +88,7 @@ int restore_backup(const Environment& environment, const std::string& from,
     if (std::filesystem::exists(users, ignored)) {
         fmt::print("their names and passwords are in {}\n", users.string());
     }
-    return restored->lacks_any ? 1 : 0;
+    return restored->lacks_any ? exit_status::failed : 0;
 }
 
 }  // namespace ankiwire::server

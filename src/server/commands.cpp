@@ -19,10 +19,11 @@
 namespace ankiwire::server {
 namespace {
 
-void print_problems(const std::vector<std::string>& problems) {
-    for (const auto& problem : problems) {
-        fmt::print(stderr, "ankiwire: {}\n", problem);
-    }
+void print_problem(const std::string& problem) { fmt::print(stderr, "ankiwire: {}\n", problem); }
+
+int report_settings(const std::vector<std::string>& problems) {
+    std::ranges::for_each(problems, print_problem);
+    return exit_status::wrong_settings;
 }
 
 void set_up_log() {
@@ -61,15 +62,14 @@ std::size_t connections_allowed(std::size_t wanted) {
 }  // namespace
 
 int report(const Error& error) {
-    print_problems({error.context});
-    return 1;
+    print_problem(error.context);
+    return exit_status::failed;
 }
 
 int serve(const Environment& environment) {
     const auto parsed = parse_config(environment);
     if (!parsed.problems.empty()) {
-        print_problems(parsed.problems);
-        return 1;
+        return report_settings(parsed.problems);
     }
     const auto& config = parsed.config;
     const auto lock = DataFolder::lock(config.base);
@@ -116,19 +116,14 @@ int check_config(const Environment& environment) {
     for (const auto& remark : parsed.remarks) {
         fmt::print("note:         {}\n", remark);
     }
-    auto problems = parsed.problems;
-    if (problems.empty()) {
-        const auto problem = DataFolder::problem(parsed.config.base);
-        if (!problem.empty()) {
-            problems.push_back("SYNC_BASE: " + problem);
-        }
-        if (const auto free = Server::can_listen(parsed.config); !free) {
-            fmt::print("note:         {}; perhaps by the server itself\n", free.error().context);
-        }
+    if (!parsed.problems.empty()) {
+        return report_settings(parsed.problems);
     }
-    if (!problems.empty()) {
-        print_problems(problems);
-        return 1;
+    if (const auto free = Server::can_listen(parsed.config); !free) {
+        fmt::print("note:         {}; perhaps by the server itself\n", free.error().context);
+    }
+    if (const auto problem = DataFolder::problem(parsed.config.base); !problem.empty()) {
+        return report(fail(ErrorKind::storage, "SYNC_BASE: " + problem));
     }
     fmt::print("{}", describe(parsed.config));
     return 0;

@@ -10,6 +10,12 @@
 
 namespace ankiwire::server {
 
+namespace exit_status {
+inline constexpr int failed = 1;  // it may mend itself: a port in use, a disk that is not there yet
+inline constexpr int wrong_usage = 2;
+inline constexpr int wrong_settings = 78;  // EX_CONFIG of sysexits.h: to try again is no use
+}  // namespace exit_status
+
 // Says why a command failed; the exit code.
 int report(const Error& error);
 

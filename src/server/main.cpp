@@ -18,8 +18,6 @@ constexpr auto settings = R"(Settings, which are environment variables:
 
 `ankiwire COMMAND --help` tells more of a command, `man ankiwire` of everything.)";
 
-constexpr int wrong_usage = 2;
-
 struct Arguments {
     std::string user;
     bool json = false;
@@ -88,7 +86,7 @@ int main(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? 0 : wrong_usage;
+        return app.exit(error) == 0 ? 0 : exit_status::wrong_usage;
     }
 
     if (check->parsed()) {
@@ -106,7 +104,7 @@ int main(int argc, char** argv) {
     if (restore->parsed()) {
         if (arguments.user.empty() || restore->count("version") == 0) {
             app.exit(CLI::RequiredError("a user and a version, or --from"));
-            return wrong_usage;
+            return exit_status::wrong_usage;
         }
         return restore_version(environment, arguments.user, arguments.id);
     }
