@@ -18,6 +18,7 @@ from venvs import NEWEST
 
 SETTINGS = "/etc/ankiwire/ankiwire.env"
 DATA = "/var/lib/ankiwire"
+DOCUMENTS = "/usr/share/doc/ankiwire"
 # A name that has to be quoted in the settings, as their comments say.
 ODD_NAME = '"bob" \\ #1'
 NOTES = 12  # of household.fill
@@ -71,6 +72,17 @@ def judge_unit(root, package):
     return re.search(r"exposure level .*: (\S+ \S+)", said)[1]
 
 
+def dead_links(folder):
+    """Of the documents there, to files."""
+    links = [
+        (path, target)
+        for path in folder.rglob("*.md")
+        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text())
+    ]
+    assert links, "no link was found"
+    return [f"{path.name}: {to}" for path, to in links if not (path.parent / to).exists()]
+
+
 class Life:
     """One root and one way to run the service; the steps come in this order."""
 
@@ -103,6 +115,8 @@ class Life:
         wanted = "/etc/systemd/system/multi-user.target.wants/ankiwire.service"
         assert self.root.path(wanted).is_symlink()
         assert self.root.path("/usr/share/man/man1/ankiwire.1.gz").exists()
+        dead = dead_links(self.root.path(DOCUMENTS))
+        assert not dead, dead
         if self.service.is_systemd:
             assert f"set SYNC_USER1 in {SETTINGS}" in said, said
             assert self.service.main_process() == "0"
