@@ -136,8 +136,6 @@ class BootedRoot(Root):
 
     def __init__(self, root):
         super().__init__(root.folder)
-        root.run("apt-get", "update")
-        root.install("systemd")
         # nspawn mounts its own.
         subprocess.run(["umount", "--lazy", self.path("proc"), self.path("dev")], check=True)
         with open(self.log_path, "w") as log:
@@ -151,13 +149,9 @@ class BootedRoot(Root):
                 stderr=log,
             )
 
-    def boots(self):
-        """False: on this machine no systemd can be booted."""
-        try:
-            until("systemd boots or ends", lambda: self._is_up() or self.nspawn.poll() is not None)
-        except AssertionError:
-            return False
-        return self.nspawn.poll() is None
+    def wait_until_up(self):
+        until("systemd boots or ends", lambda: self._is_up() or self.nspawn.poll() is not None)
+        assert self.nspawn.poll() is None, self.log_path.read_text()
 
     def _is_up(self):
         said = self.run("systemctl", "is-system-running", check=False)[1]
