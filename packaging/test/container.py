@@ -2,20 +2,27 @@
 1 and a network of its own, and with the variables and capabilities of compose.yaml."""
 
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
 
 import yaml
 from debian import hash_by_the_comments
+from device import Device
 from dockerfile import Build
+from household import all_rows, fill
 from roots import REPOSITORY, child_of, until
+from venvs import NEWEST
 
 FOLDER = REPOSITORY / "packaging" / "container"
 # Those of the official image.
 VOLUME = "/anki_data"
 PORT = 8080
 OWNER = 1000
+
+BACKUPS = "/anki_backup"
 
 # In a network of its own even the loopback device is down.
 WITH_LOOPBACK = [
@@ -46,25 +53,28 @@ def compose_service(text, **variables):
     return service
 
 
+def confined(build, service, *words, **variables):
+    """What becomes that command in the image, with the rights and variables of the service."""
+    environment = {**service["environment"], **variables}
+    assert service["cap_drop"] == ["ALL"], service
+    assert service["security_opt"] == ["no-new-privileges:true"], service
+    capabilities = ",".join(f"+{name.lower()}" for name in service["cap_add"])
+    return build.command(
+        *("setpriv", "--no-new-privs", f"--bounding-set=-all,{capabilities}", "env"),
+        *(f"{name}={value}" for name, value in environment.items()),
+        *words,
+    )
+
+
 class Container:
     """A process that runs in the image."""
 
     def __init__(self, build, service, **variables):
         self.build = build
         self.volume = build.root.path(VOLUME)
-        environment = {**service["environment"], **variables}
-        assert service["cap_drop"] == ["ALL"], service
-        assert service["security_opt"] == ["no-new-privileges:true"], service
-        capabilities = ",".join(f"+{name.lower()}" for name in service["cap_add"])
         with open(build.root.log_path, "w") as log:
             self.process = subprocess.Popen(
-                [
-                    *WITH_LOOPBACK,
-                    *build.command("setpriv", "--no-new-privs"),
-                    *(f"--bounding-set=-all,{capabilities}", "env"),
-                    *(f"{name}={value}" for name, value in environment.items()),
-                    *build.entrypoint,
-                ],
+                [*WITH_LOOPBACK, *confined(build, service, *build.entrypoint, **variables)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -92,12 +102,12 @@ class Container:
         assert self.process.wait(timeout=20) == 0
 
 
-def test(roots):
+def test(roots, pool):
     build = Build(FOLDER / "Dockerfile", roots)
     assert (build.volume, build.port) == (VOLUME, PORT)
     text = (FOLDER / "compose.yaml").read_text()
     service = compose_service(text, SYNC_USER1="alice:secret")
-    assert service["volumes"] == [f"anki_data:{VOLUME}:rw"], service
+    assert service["volumes"] == [f"anki_data:{VOLUME}:rw", f"anki_backup:{BACKUPS}:rw"], service
     assert service["ports"] == [{"published": PORT, "target": PORT}], service
     assert subprocess.run(
         [*WITH_LOOPBACK, *build.command(*build.health)], stderr=subprocess.DEVNULL
@@ -125,6 +135,37 @@ def test(roots):
     assert container.owners() == {(1050, 1051)}, container.owners()
     assert build.root.path("/etc/passwd").stat().st_uid == 0
     container.stop()
+
+    test_backup(build, service, pool)
+
+
+def test_backup(build, service, pool):
+    """As the README says it to Docker, with volumes that Docker has just made."""
+    readme = (REPOSITORY / "README.md").read_text()
+    (back_up,) = re.findall(r"docker exec ankiwire (.*) >/dev/null\n", readme)
+    (restore,) = re.findall(r"docker run --rm --volumes-from ankiwire ankiwire (.*)\n", readme)
+    assert (service["container_name"], service["image"]) == ("ankiwire", "ankiwire"), service
+    volume, backups = build.root.path(VOLUME), build.root.path(BACKUPS)
+    backups.mkdir()
+    shutil.rmtree(volume / "alice")
+    device = Device(pool, NEWEST, volume / "alice" / "collection.anki2")
+    fill(device)
+    device.switch_off()
+    before = all_rows(device.path)
+
+    container = Container(build, service)
+    until("the container is healthy", container.is_healthy)
+    subprocess.run(confined(build, service, *back_up.split()), check=True)
+    container.stop()
+    (backup,) = backups.glob("2*")
+    assert "alice:secret" in (backup / "users.env").read_text()
+
+    device.path.parent.rename(backups / "moved away")
+    subprocess.run(confined(build, service, *build.entrypoint, *restore.split()), check=True)
+    after = all_rows(device.path)
+    del before["col"], after["col"]  # which has the usn
+    assert after == before
+    assert container.owners() == {(OWNER, OWNER)}, container.owners()
 
 
 def with_hashed_password(text):

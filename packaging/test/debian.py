@@ -1,34 +1,41 @@
-"""The life of the Debian package in a clean root: installed, configured, started, upgraded,
-removed, purged. A real client syncs with what runs there."""
+"""The life of the Debian package in a clean root: installed, configured, started, backed up and
+restored, upgraded, removed, purged. Real clients sync with what runs there."""
 
 import contextlib
+import gzip
 import pathlib
 import re
 import shutil
+import socket
 import sqlite3
 import subprocess
 
 import equality
 from device import Device
-from household import fill
+from household import fill, normal_sync
 from roots import until
 from server import free_port, is_healthy
-from services import UNIT
+from services import UNITS
 from venvs import NEWEST
 
 SETTINGS = "/etc/ankiwire/ankiwire.env"
 DATA = "/var/lib/ankiwire"
+BACKUPS = "/var/lib/ankiwire-backup"
 DOCUMENTS = "/usr/share/doc/ankiwire"
+# In the manual page.
+REPLACED = "/root/replaced"
+PAGE_BACKUP = "2026-11-24T18-49-53Z"
 # A name that has to be quoted in the settings, as their comments say.
 ODD_NAME = '"bob" \\ #1'
-NOTES = 12  # of household.fill
+NOTES = 12 + 1  # of household.fill, and one after the restore
+TIMER = "ankiwire-backup.timer"
 EXPOSURE_MAX = 15  # in tenths: 1.5, of what systemd calls OK
 
-# What purging leaves besides the data, and the user, who owns them: copies that adduser makes, logs,
-# and what dpkg knows of the dependencies.
+# What purging leaves besides the data, their backups, and the user, who owns them: copies that
+# adduser makes, logs, and what dpkg knows of the dependencies.
 LEFT = re.compile(
     r"/etc/(passwd|shadow|group|gshadow)-|/var/cache/ldconfig/aux-cache"
-    rf"|/var/log/(apt/.*|dpkg\.log)|/var/lib/dpkg/info/(?!ankiwire).*|{DATA}(/.*)?"
+    rf"|/var/log/(apt/.*|dpkg\.log)|/var/lib/dpkg/info/(?!ankiwire).*|({DATA}|{BACKUPS})(/.*)?"
 )
 
 
@@ -62,14 +69,27 @@ def hash_by_the_comments(settings, password):
     return done.stdout.strip()
 
 
-def judge_unit(root, package):
-    """What systemd says of the unit as installed."""
+def judge_services(root, package):
+    """What systemd says of the services as installed."""
     root.install(copy_into(root, package))
-    said = root.run("systemd-analyze", "verify", "--man=no", "ankiwire.service")
+    said = root.run("systemd-analyze", "verify", "--man=no", "ankiwire.service", TIMER)
     assert said == "", said
-    threshold = f"--threshold={EXPOSURE_MAX}"
-    said = root.run("systemd-analyze", "security", "--offline=yes", threshold, UNIT)
-    return re.search(r"exposure level .*: (\S+ \S+)", said)[1]
+    found = []
+    for name in ("ankiwire", "ankiwire-backup"):
+        said = root.run(
+            *("systemd-analyze", "security", "--offline=yes", f"--threshold={EXPOSURE_MAX}"),
+            f"{UNITS}/{name}.service",
+        )
+        found += re.findall(r"exposure level .*: (\S+)", said)
+    return " and ".join(found)
+
+
+def commands_of_the_page(root, title):
+    """What the manual page says to type."""
+    page = gzip.decompress(root.path("/usr/share/man/man1/ankiwire.1.gz").read_bytes()).decode()
+    _, found, rest = page.partition(f"\n{title}:\n.Bd -literal -offset indent\n")
+    assert found, title
+    return rest.partition("\n.Ed")[0].replace("\\e\n", "").splitlines()
 
 
 def dead_links(folder):
@@ -102,6 +122,7 @@ class Life:
         self.does_nothing_without_a_user()
         self.configure()
         first = self.serve()
+        self.restore(first, self.back_up())
         self.upgrade(first)
         self.remove()
         self.purge(before)
@@ -114,7 +135,6 @@ class Life:
         assert account[5:] == [DATA, "/usr/sbin/nologin"], account
         wanted = "/etc/systemd/system/multi-user.target.wants/ankiwire.service"
         assert self.root.path(wanted).is_symlink()
-        assert self.root.path("/usr/share/man/man1/ankiwire.1.gz").exists()
         dead = dead_links(self.root.path(DOCUMENTS))
         assert not dead, dead
         if self.service.is_systemd:
@@ -136,7 +156,10 @@ class Life:
             )
 
     def serve(self):
-        self.service.start()
+        with socket.create_server(("127.0.0.1", self.port)):
+            self.service.start()
+            self.service.assert_goes_on_trying()
+        self.service.next_try()
         until("the service answers", lambda: is_healthy(self.endpoint))
         process = self.status()
         assert process["Uid"].split() == [self.root.run("id", "-u", "ankiwire").strip()] * 4
@@ -150,12 +173,44 @@ class Life:
         first.full_upload()
         assert self.mode(f"{DATA}/alice") == "700 ankiwire ankiwire"
         assert self.mode(f"{DATA}/alice/collection.anki2") == "600 ankiwire ankiwire"
+        first.put_media(files={"picture.jpg": 30_000, "sound.mp3": 5_000})
+        first.sync_media()
         return first
+
+    def back_up(self):
+        """While the server runs. Returns the name of the backup."""
+        process = self.service.main_process()
+        self.follow("Back the service up, each night and now")
+        assert self.service.main_process() == process
+        if self.service.is_systemd:
+            said = self.root.run("systemctl", "list-timers", TIMER)
+            assert "03:15:00" in said, said
+        assert self.mode(BACKUPS) == "700 ankiwire ankiwire"
+        (made,) = self.root.path(BACKUPS).glob("2*")
+        return made.name
+
+    def restore(self, first, backup):
+        """As on a new machine, which knows no user."""
+        path = self.root.path(SETTINGS)
+        path.write_text(re.sub(r"(?m)^(SYNC_USER|PASSWORDS_HASHED).*\n", "", path.read_text()))
+        self.root.run("chown", "-R", "root:", BACKUPS)
+        self.follow("On a new machine, give the service its backups and its users first", backup)
+        self.follow("Bring the newest backup of the service back")
+        until("it answers", lambda: is_healthy(self.endpoint))
+        assert self.root.path(f"{REPLACED}/alice/collection.anki2").exists()
+        shutil.rmtree(self.root.path(REPLACED))
+        first.add_note(fields=["after the restore", "x"])
+        normal_sync(first)  # without a login
+        first.put_media(files={"after the restore.jpg": 3_000})
+        first.sync_media()
+        assert len(first.media()) == 3
 
     def upgrade(self, first):
         settings, process = self.root.path(SETTINGS).read_text(), self.service.main_process()
+        stops = self.service.log().count("stopping")
         self.root.install(self.newer)
         self.service.after_upgrade()
+        until("the old one ends", lambda: self.service.log().count("stopping") == stops + 1)
         until("the new one answers", lambda: is_healthy(self.endpoint))
         assert self.service.main_process() not in ("0", process)
         assert "+newer" in self.root.run("dpkg-query", "--show", "ankiwire")
@@ -165,6 +220,8 @@ class Life:
         second.log_in(self.endpoint, "alice", "secret")
         assert second.sync()["required"] == "download"
         second.full_download()
+        second.sync_media()
+        assert second.media() == first.media()
         found = equality.differences(first.dump(), second.dump(), same_mod=False)
         assert not found, found
         for device in (first, second):
@@ -180,7 +237,8 @@ class Life:
     def purge(self, before):
         data = self.data()
         said = self.root.run("apt-get", "purge", "-y", "ankiwire")
-        assert f"the collections are left in {DATA}" in said, said
+        for folder in (DATA, BACKUPS):
+            assert f"the collections are left in {folder}\n" in said, said
         assert self.data() == data
         collection = self.root.path(f"{DATA}/alice/collection.anki2")
         uri = f"file:{collection}?immutable=1"
@@ -198,6 +256,11 @@ class Life:
     def device(self, name):
         return Device(self.pool, NEWEST, self.devices / name / "collection.anki2")
 
+    def follow(self, title, backup=PAGE_BACKUP):
+        """What the manual page says, with this backup for the one of its examples."""
+        commands = commands_of_the_page(self.root, title)
+        self.service.follow([command.replace(PAGE_BACKUP, backup) for command in commands])
+
     def mode(self, path):
         return self.root.run("stat", "--format=%a %U %G", path).strip()
 
@@ -206,6 +269,6 @@ class Life:
         return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
 
     def data(self):
-        """The content of each file of the data."""
-        files = (path for path in self.root.path(DATA).rglob("*") if path.is_file())
-        return {path: path.read_bytes() for path in files}
+        """The content of each file of the data and their backups."""
+        found = self.root.path("/var/lib").glob("ankiwire*/**/*")
+        return {path: path.read_bytes() for path in found if path.is_file()}

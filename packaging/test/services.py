@@ -1,21 +1,24 @@
-"""Two ways to run ankiwire.service in a root: by the unit's command line, with what the unit says
-of user, folders and environment, and by a systemd that is booted there, where one can be."""
+"""Two ways to run the services of ankiwire in a root: by the units' command lines, with what the
+units say of user, folders and environment, and by a systemd that is booted there."""
 
 import signal
 import subprocess
 
 from roots import Root, child_of, until
 
-UNIT = "/usr/lib/systemd/system/ankiwire.service"
+UNITS = "/usr/lib/systemd/system"
+FAILED = "1"  # the exit status of what may mend itself
 
 
-def unit_settings(path):
-    """Each setting of a unit file with the list of its values."""
+def unit_settings(root, name):
+    """Each setting of a unit and its drop-ins with the list of its values."""
+    folder = root.path(UNITS)
     settings = {}
-    for line in path.read_text().splitlines():
-        if "=" in line and not line.startswith("#"):
-            name, _, value = line.partition("=")
-            settings.setdefault(name, []).append(value)
+    for path in [folder / name, *folder.glob(f"{name}.d/*.conf")]:
+        for line in path.read_text().splitlines():
+            if "=" in line and not line.startswith("#"):
+                setting, _, value = line.partition("=")
+                settings.setdefault(setting, []).append(value)
     return settings
 
 
@@ -36,6 +39,10 @@ def number_of(name, database):
     return line.split(":")[2]
 
 
+def run_as_administrator(root, command):
+    root.run("env", "--chdir=/root", "sh", "-c", command)
+
+
 class CommandLine:
     """The test does what systemd would: it starts, stops and restarts the program."""
 
@@ -46,7 +53,54 @@ class CommandLine:
         self.process = None
 
     def start(self):
-        unit = unit_settings(self.root.path(UNIT))
+        self.process = self._begin("ankiwire.service")
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(timeout=20) == 0, self.log()
+
+    def assert_refuses(self):
+        """It does not start, and systemd would not try again."""
+        assert self._end() in self._restart_prevented(), self.log()
+
+    def assert_goes_on_trying(self):
+        """It does not start, and systemd tries again."""
+        status = self._end()
+        assert status == FAILED and status not in self._restart_prevented(), self.log()
+
+    def next_try(self):
+        self.start()
+
+    def follow(self, commands):
+        """Of the manual page; there is nothing here that would do one each night."""
+        for command in commands:
+            match command.split():
+                case ["systemctl", "stop", "ankiwire"]:
+                    self.stop()
+                case ["systemctl", "start", "ankiwire"]:
+                    self.start()
+                case ["systemctl", "start", "ankiwire-backup"]:
+                    assert self._begin("ankiwire-backup.service").wait(timeout=60) == 0, self.log()
+                case ["systemctl", "enable", "--now", "ankiwire-backup.timer"]:
+                    pass
+                case _:
+                    run_as_administrator(self.root, command)
+
+    def main_process(self):
+        return str(self.process.pid) if self.process.poll() is None else "0"
+
+    def log(self):
+        return self.root.log_path.read_text()
+
+    def after_upgrade(self):
+        self.stop()
+        self.start()
+
+    def before_removal(self):
+        self.stop()
+
+    def _begin(self, name):
+        unit = unit_settings(self.root, name)
 
         def value(name):
             (only,) = unit[name]
@@ -61,9 +115,8 @@ class CommandLine:
         environment = dict(setting.split("=", 1) for setting in unit["Environment"])
         file = value("EnvironmentFile").removeprefix("-")
         environment.update(environment_in(self.root.path(file)))
-        self.restart_prevented = value("RestartPreventExitStatus").split()
-        with open(self.root.log_path, "w") as log:
-            self.process = subprocess.Popen(
+        with open(self.root.log_path, "a") as log:
+            return subprocess.Popen(
                 self.root.command(
                     *("setpriv", "--reuid", user, "--regid", group, "--clear-groups"),
                     *("--no-new-privs", "--bounding-set=-all", "env"),
@@ -76,26 +129,12 @@ class CommandLine:
                 stderr=log,
             )
 
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(timeout=20) == 0, self.log()
+    def _end(self):
+        return str(self.process.wait(timeout=20))
 
-    def assert_refuses(self):
-        """It does not start, and systemd would not try again."""
-        assert str(self.process.wait(timeout=20)) in self.restart_prevented, self.log()
-
-    def main_process(self):
-        return str(self.process.pid) if self.process.poll() is None else "0"
-
-    def log(self):
-        return self.root.log_path.read_text()
-
-    def after_upgrade(self):
-        self.stop()
-        self.start()
-
-    def before_removal(self):
-        self.stop()
+    def _restart_prevented(self):
+        (statuses,) = unit_settings(self.root, "ankiwire.service")["RestartPreventExitStatus"]
+        return statuses.split()
 
 
 class Systemd:
@@ -113,6 +152,16 @@ class Systemd:
         until("failed", lambda: self._show("ActiveState") == "failed")
         assert self._show("NRestarts") == "0", self.log()
 
+    def assert_goes_on_trying(self):
+        until("a second try", lambda: int(self._show("NRestarts")) > 0)
+
+    def next_try(self):
+        pass
+
+    def follow(self, commands):
+        for command in commands:
+            run_as_administrator(self.root, command)
+
     def main_process(self):
         return self._show("MainPID")
 
@@ -120,8 +169,7 @@ class Systemd:
         return self.root.run("journalctl", "--unit=ankiwire", "--output=cat")
 
     def after_upgrade(self):
-        """The old process was told to end, and ended by itself."""
-        until("it says that it ends", lambda: self.log().count("stopping") == 1)
+        pass
 
     def before_removal(self):
         pass
