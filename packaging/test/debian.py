@@ -165,7 +165,7 @@ class Life:
         assert process["Uid"].split() == [self.root.run("id", "-u", "ankiwire").strip()] * 4
         assert process["NoNewPrivs"] == "1" and int(process["CapBnd"], 16) == 0, process
         assert process["Seccomp"] == ("2" if self.service.is_systemd else "0"), process
-        self.device("other").log_in(self.endpoint, ODD_NAME, "other")
+        self.other_logs_in()
         first = self.device("first")
         first.log_in(self.endpoint, "alice", "secret")
         fill(first)
@@ -201,6 +201,7 @@ class Life:
         shutil.rmtree(self.root.path(REPLACED))
         first.add_note(fields=["after the restore", "x"])
         normal_sync(first)  # without a login
+        self.other_logs_in()
         first.put_media(files={"after the restore.jpg": 3_000})
         first.sync_media()
         assert len(first.media()) == 3
@@ -255,6 +256,11 @@ class Life:
 
     def device(self, name):
         return Device(self.pool, NEWEST, self.devices / name / "collection.anki2")
+
+    def other_logs_in(self):
+        other = self.device("other")
+        other.log_in(self.endpoint, ODD_NAME, "other")
+        other.switch_off()
 
     def follow(self, title, backup=PAGE_BACKUP):
         """What the manual page says, with this backup for the one of its examples."""
