@@ -6,11 +6,12 @@ import itertools
 import pathlib
 import shutil
 import sqlite3
+import time
 
 import equality
 from device import Device
 from proxy import Proxy
-from server import Server
+from server import START_SECONDS_MAX, Server
 from venvs import NEWEST
 
 
@@ -118,6 +119,11 @@ class Household:
         assert counters[0][0] >= expected[0]
         return files
 
+    def halves_of_uploads(self, user="user"):
+        """What ours has of uploads of media that it is receiving."""
+        staging = self.server.account_folder(user) / "media.staging"
+        return [path for path in staging.glob("upload-*") if path.stat().st_size > 0]
+
     def settle_media(self, *devices):
         """Media syncs until each device has what the others sent."""
         for device in [*devices, *devices]:
@@ -133,6 +139,14 @@ class Household:
                 if found.get(name) != on_server.get(name)
             }
             assert not differing, f"{device.version} differs from the server: {sorted(differing)}"
+
+    @staticmethod
+    def wait_until(condition):
+        """For what only the server sees: there is nothing to wait on."""
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while not condition():
+            assert time.monotonic() < deadline, "it never came to that"
+            time.sleep(0.01)
 
     # --- agreement ---
 

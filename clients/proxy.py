@@ -1,5 +1,7 @@
 """A loopback HTTP proxy that disturbs a named method once: holds it, or cuts the connection."""
 
+import contextlib
+import dataclasses
 import http.client
 import http.server
 import socket
@@ -26,7 +28,33 @@ class Gate:
 
 
 class Cut(Exception):
-    """The connection to the client is to be broken off."""
+    """The connections of a request are to be broken off."""
+
+
+@dataclasses.dataclass
+class Rule:
+    """What happens to a request or to its reply: at so many bytes of the body, if that is a number,
+    or with all of it at hand. One without anything does nothing."""
+
+    after_bytes: int | None = None
+    gate: Gate | None = None
+
+    def apply(self):
+        if self.gate:
+            self.gate.hold()
+        if self.after_bytes is not None:
+            raise Cut
+
+
+NO_RULE = Rule()
+IN_A_BODY = 150_000  # bytes
+# Where a request may be disturbed.
+PLACES = {
+    "before": ("request", None),  # the server has seen it
+    "in the request": ("request", IN_A_BODY),
+    "in the reply": ("response", IN_A_BODY),
+    "after": ("response", None),
+}
 
 
 class Proxy:
@@ -59,38 +87,41 @@ class Proxy:
     def endpoint(self):
         return f"http://127.0.0.1:{self._server.server_address[1]}/"
 
-    # --- rules: each holds for the next request of that method ---
+    # --- rules: each holds for the next request of that method, or so many later ---
 
     def hold_request(self, method):
         """The server does not hear of the request before the gate opens."""
-        return self._add_gate(method, "request")
-
-    def hold_response(self, method):
-        """The server has done its work; the client gets the reply when the gate opens."""
-        return self._add_gate(method, "response")
+        return self.hold(method, "before")
 
     def cut_request(self, method, after_bytes=0):
-        self._rules[method] = ("cut_request", after_bytes)
+        self._add(method, "request", Rule(after_bytes))
 
     def cut_response(self, method, after_bytes=0):
-        self._rules[method] = ("cut_response", after_bytes)
+        self._add(method, "response", Rule(after_bytes))
 
-    def hold(self, method, side):
-        """`before` or `after` the server has seen the request."""
-        return self.hold_request(method) if side == "before" else self.hold_response(method)
-
-    def cut(self, method, side):
-        (self.cut_request if side == "before" else self.cut_response)(method)
-
-    def _add_gate(self, method, side):
+    def hold(self, method, place, later=0):
+        """At one of PLACES; in the middle of a body the connections are cut when the gate opens."""
+        side, after_bytes = PLACES[place]
         gate = Gate()
         self._gates.append(gate)
-        self._rules[method] = (f"hold_{side}", gate)
+        self._add(method, side, Rule(after_bytes, gate), later)
         return gate
 
-    def take_rule(self, method):
+    def cut(self, method, place, later=0):
+        side, after_bytes = PLACES[place]
+        self._add(method, side, Rule(after_bytes or 0), later)
+
+    def _add(self, method, side, rule, later=0):
+        self._rules[method] = (later, {side: rule})
+
+    def take_rules(self, method):
+        """Those of the request and of the response."""
         with self._lock:
-            return self._rules.pop(method, (None, None))
+            later, rules = self._rules.pop(method, (0, {}))
+            if later > 0:
+                self._rules[method] = (later - 1, rules)
+                rules = {}
+        return rules.get("request", NO_RULE), rules.get("response", NO_RULE)
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -101,70 +132,73 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         pass
 
     def do_POST(self):
-        body = self._read_body()
-        rule, argument = self.owner.take_rule(self.path.rstrip("/").rsplit("/", 1)[-1])
+        request, response = self.owner.take_rules(self.path.rstrip("/").rsplit("/", 1)[-1])
         try:
-            if rule == "hold_request":
-                argument.hold()
-            if rule == "cut_request":
-                self._forward_part(body[:argument])
-                raise Cut
-            reply, content = self._forward(body)
-            if rule == "hold_response":
-                argument.hold()
-            self._reply(reply, content, argument if rule == "cut_response" else None)
+            body = self._read_body(request.after_bytes)
+            with self._upstream(small=response.after_bytes is not None) as upstream:
+                if request.after_bytes:
+                    self._forward_part(upstream, body)
+                request.apply()
+                upstream.request("POST", self.path, body=body, headers=self._headers())
+                reply = upstream.getresponse()
+                content = reply.read(response.after_bytes)
+                if not response.after_bytes:
+                    response.apply()
+                self._reply(reply, content, is_whole=response.after_bytes is None)
+                response.apply()
         except (Cut, OSError, http.client.HTTPException):
             self._break_off()
 
-    def _read_body(self):
+    def _read_body(self, most=None):
         if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
-            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        parts = []
-        while size := int(self.rfile.readline().split(b";")[0], 16):
-            parts.append(self.rfile.read(size))
+            length = int(self.headers.get("Content-Length", 0))
+            return self.rfile.read(length if most is None else min(length, most))
+        body = b""
+        while most is None or len(body) < most:
+            size = int(self.rfile.readline().split(b";")[0], 16)
+            body += self.rfile.read(size)
             self.rfile.readline()
-        self.rfile.readline()
-        return b"".join(parts)
+            if size == 0:
+                break
+        return body[:most]
 
     def _headers(self):
         dropped = ("host", "transfer-encoding", "content-length", "connection")
         return {k: v for k, v in self.headers.items() if k.lower() not in dropped}
 
-    def _forward(self, body):
-        upstream = http.client.HTTPConnection("127.0.0.1", self.owner.upstream_port, timeout=60)
+    @contextlib.contextmanager
+    def _upstream(self, small):
+        """If small, it takes little more than is read of it, so that the server is not done with it."""
+        address = ("127.0.0.1", self.owner.upstream_port)
+        upstream = http.client.HTTPConnection(*address)
         try:
-            upstream.request("POST", self.path, body=body, headers=self._headers())
-            reply = upstream.getresponse()
-            return reply, reply.read()
+            upstream.sock = socket.socket()
+            upstream.sock.settimeout(60)
+            if small:
+                upstream.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            upstream.sock.connect(address)
+            yield upstream
         finally:
             upstream.close()
 
-    def _forward_part(self, part):
+    def _forward_part(self, upstream, part):
         """What a server sees of a connection that breaks in the middle of a request."""
-        if not part:
-            return
-        upstream = http.client.HTTPConnection("127.0.0.1", self.owner.upstream_port, timeout=60)
         upstream.putrequest("POST", self.path)
         for name, value in self._headers().items():
             upstream.putheader(name, value)
         upstream.putheader("Transfer-Encoding", "chunked")
         upstream.endheaders()
         upstream.send(b"%x\r\n%s\r\n" % (len(part), part))
-        upstream.close()
 
-    def _reply(self, reply, content, cut_after):
-        if cut_after == 0:
-            raise Cut
+    def _reply(self, reply, content, is_whole):
         self.send_response(reply.status)
         for name, value in reply.getheaders():
             if name.lower() not in ("transfer-encoding", "content-length", "connection", "date"):
                 self.send_header(name, value)
-        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Content-Length", str(len(content) + (0 if is_whole else 1)))
         self.end_headers()
-        self.wfile.write(content[:cut_after])
-        if cut_after is not None:
-            self.wfile.flush()
-            raise Cut
+        self.wfile.write(content)
+        self.wfile.flush()
 
     def _break_off(self):
         self.close_connection = True
