@@ -89,6 +89,22 @@ protected:
     [[nodiscard]] std::map<std::string, std::string> staged() const {
         return contents(staging_folder(folder_));
     }
+    // The system calls of a batch and its checkpoint that matter after a power cut, in words.
+    std::string steps_of(const std::vector<Change>& changes) {
+        const auto calls = system_calls_of([&] {
+            auto store = MediaStore::open(folder_, now);
+            CHECK(store && apply(*store, changes) && store->checkpoint());
+        });
+        std::string steps;
+        for (const auto call : calls) {
+            steps += call == SYS_fsync || call == SYS_fdatasync ? "disk "
+                     : call == SYS_rename                       ? "rename "
+                     : call == SYS_syncfs                       ? "all "
+                     : call == SYS_unlink                       ? "unlink "
+                                                                : "";
+        }
+        return steps;
+    }
     // Where syncing to disk takes no time, if there is such a place.
     const files::TempFolder temp_folder_{fs::exists("/dev/shm") ? fs::path("/dev/shm")
                                                                 : fs::temp_directory_path()};
@@ -126,6 +142,20 @@ TEST_F(MediaStoreTest, what_is_staged_goes_when_it_is_on_disk) {
     ASSERT_TRUE(store.checkpoint());
     EXPECT_FALSE(store.has_staged());
     EXPECT_THAT(staged(), IsEmpty());
+}
+
+// R-MEDIA-22
+TEST_F(MediaStoreTest, what_is_staged_goes_at_once_when_it_is_much) {
+    auto store = open();
+    const std::string content(limits::media_staged_bytes_max / 2, 'x');
+    applied(store, {{"a", content}});
+    EXPECT_TRUE(store.has_staged());
+    applied(store, {{"b", content}});
+    EXPECT_FALSE(store.has_staged());
+    EXPECT_TRUE(fs::is_empty(staging_folder(folder_)));
+    EXPECT_EQ(fs::file_size(folder_ / "media" / "b"), content.size());
+    applied(store, {{"c", "little"}});
+    EXPECT_TRUE(store.has_staged());
 }
 
 // R-MEDIA-15, R-MEDIA-23
@@ -367,23 +397,21 @@ TEST_F(MediaStoreTest, a_crash_at_any_system_call_of_a_repair_is_repaired) {
 TEST_F(MediaStoreTest, each_step_waits_for_the_disk_before_the_next) {
     {
         auto store = open();
+        applied(store, {{"old", "content"}, {"gone", "content"}});
+        ASSERT_TRUE(store.close());
     }
-    const auto calls = system_calls_of([&] {
-        auto store = MediaStore::open(folder_, now);
-        CHECK(store && apply(*store, {{"added", "content"}}) && store->checkpoint());
-    });
-    std::string order;
-    for (const auto call : calls) {
-        order += call == SYS_fsync || call == SYS_fdatasync ? "disk "
-                 : call == SYS_rename                       ? "rename "
-                 : call == SYS_syncfs                       ? "all "
-                 : call == SYS_unlink                       ? "unlink "
-                                                            : "";
-    }
-    // The zip is on disk, has its name, the name is on disk; the rows are; the file has its name;
-    // all is on disk; the zip goes. (What is unlinked before is a draft that has been renamed.)
-    EXPECT_THAT(order, testing::MatchesRegex("(disk |unlink )*disk rename disk (disk )+rename "
-                                             "unlink all unlink (unlink |disk )*"));
+    // The zip is on disk, has its name, the name is on disk; the rows are; the file is changed; all
+    // is on disk; the zip goes. (What is unlinked before is a draft that has been renamed.)
+    const std::string before = "(disk |unlink )*disk rename disk (disk )+";
+    const std::string put_in_place = "rename unlink ";
+    const std::string removed = "unlink ";
+    const std::string after = "all unlink (unlink |disk )*";
+    EXPECT_THAT(steps_of({{"new", "content"}}),
+                testing::MatchesRegex(before + put_in_place + after));
+    EXPECT_THAT(steps_of({{"old", "another"}}),
+                testing::MatchesRegex(before + put_in_place + after));
+    EXPECT_THAT(steps_of({{"gone", std::nullopt}}),
+                testing::MatchesRegex(before + removed + after));
 }
 
 TEST_F(MediaStoreTest, a_media_db_of_form_3_is_brought_up_to_date) {
