@@ -120,7 +120,7 @@ private:
     // (R-MEDIA-24).
     Result<void> copy_media() {
         TRY(files::make_private_folder(target_ / "media"));
-        const auto done = copy_media_by_rows();
+        auto done = copy_media_by_rows();
         if (done || done.error().kind == ErrorKind::storage) {
             return done;
         }

@@ -65,7 +65,7 @@ private:
         TRY(files::make_private_folder(folder_ / "media"));
         std::error_code ignored;
         if (fs::exists(source_ / "media.db", ignored)) {
-            const auto done = restore_media_by_rows();
+            auto done = restore_media_by_rows();
             if (done || done.error().kind == ErrorKind::storage) {
                 return done;
             }

@@ -67,7 +67,7 @@ struct MediaStore::Impl {
     }
 
     Result<void> put_in_place(const fs::path& file, std::string_view name) {
-        const auto renamed = files::rename(file, path_of(name));
+        auto renamed = files::rename(file, path_of(name));
         if (renamed) {
             return renamed;
         }
@@ -76,7 +76,7 @@ struct MediaStore::Impl {
     }
 
     Result<void> remove_file(std::string_view name) {
-        const auto removed = files::remove(path_of(name));
+        auto removed = files::remove(path_of(name));
         if (removed) {
             return removed;
         }

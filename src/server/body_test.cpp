@@ -34,12 +34,12 @@ std::string frame_with_window(int log) {
 
 Result<void> receive(const std::string& packed, Budget& budget) {
     const files::TempFolder folder;
-    asio::thread_pool lane(1);
-    OnePiece body(packed);
     const auto path = folder.path() / "file";
-    auto received =
-        asio::co_spawn(lane, receive_file(body, path, {1000, 1000}, budget, lane.get_executor()),
-                       asio::use_future);
+    const FileLimits limits{.packed_bytes_max = 1000, .unpacked_bytes_max = 1000};
+    OnePiece body(packed);
+    asio::thread_pool lane(1);
+    auto received = asio::co_spawn(
+        lane, receive_file(body, path, limits, budget, lane.get_executor()), asio::use_future);
     auto result = received.get();
     EXPECT_TRUE(!result || files::size_of(path).value() == 1);
     return result;
