@@ -40,7 +40,9 @@ CLI::App* add_backup(CLI::App& app, Arguments& arguments) {
         app.add_subcommand("backup", "Save all users below a folder, also while the server runs");
     backup->add_option("directory", arguments.directory, "Gets a folder named after the time")
         ->required();
-    backup->add_option("--keep", arguments.keep, "How many backups stay, if nothing is left out (all)")
+    backup
+        ->add_option("--keep", arguments.keep,
+                     "How many backups stay, if nothing is left out (all)")
         ->check(CLI::PositiveNumber);
     backup->footer(
         "Of the settings only SYNC_BASE matters; the users that are set are saved, too. What has\n"
