@@ -122,6 +122,81 @@ def test_a_folder_without_permission(make_household):
         assert len(second.find_notes(query="later")) == 1
 
 
+# --- media ---------------------------------------------------------------------------------------
+
+old_and_new = pytest.mark.parametrize("version", ["2.1.66", NEWEST])
+
+
+def with_media(house, version):
+    """A pair that has sent some media and is about to send more; and what the server has."""
+    first, second = house.pair(version)
+    first.put_media(files={"before.jpg": 50_000, "replaced.jpg": 50_000})
+    house.settle_media(first, second)
+    before = house.server_media()
+    first.put_media(files={f"{i}.mp3": 20_000 for i in range(40)} | {"replaced.jpg": 60_000})
+    return first, second, before
+
+
+def assert_completed(house, first, second):
+    house.settle_media(first, second)
+    house.assert_media_equal(first, second)
+    assert len(second.media()) == 42
+    first.add_note(fields=["after", "it"])
+    house.settle_equal(first, second)
+
+
+# R-ERR-07, R-MEDIA-20
+@pytest.mark.parametrize("room", [0, 100_000, 700_000], ids=["for nothing", "a part", "the zip"])
+@old_and_new
+def test_media_on_a_full_disk(small_house, disks, version, room):
+    """A batch takes 500 kB as it is received, and as much again as files."""
+    first, second, before = with_media(small_house, version)
+    filling = disks.fill(small_house.server.folder)
+    os.truncate(filling, filling.stat().st_size - room)
+    for _ in range(2):
+        fails_with(small_house, FULL, first.sync_media)
+    assert small_house.server_media() == before
+    small_house.server.kill()
+    small_house.server.start()
+    assert small_house.server_media() == before
+    filling.unlink()
+    assert_completed(small_house, first, second)
+
+
+# R-ERR-07
+@pytest.mark.parametrize("folder", ["media", "media.staging"])
+@old_and_new
+def test_a_folder_of_media_without_permission(make_household, version, folder):
+    household = make_household()
+    household.server.launcher = bound_by_permissions()
+    with household as house:
+        first, second, before = with_media(house, version)
+        path = house.server.account_folder() / folder
+        for mode in [0, 0o500]:
+            path.chmod(mode)
+            fails_with(house, ["Permission denied"], first.sync_media)
+            first.add_note(fields=["meanwhile", "x"])
+            house.settle_equal(first, second)
+        path.chmod(0o700)
+        assert_completed(house, first, second)
+
+
+# R-ERR-07
+@pytest.mark.parametrize("folder", ["media", "media.staging"])
+@old_and_new
+def test_a_read_only_folder_of_media(small_house, disks, version, folder):
+    first, second, before = with_media(small_house, version)
+    path = small_house.server.folder / "user" / folder
+    disks.make_read_only(path)
+    # A folder that is a mount is another disk than its neighbours, too.
+    words = ["Read-only file system", "Invalid cross-device link"]
+    fails_with(small_house, words, first.sync_media)
+    first.add_note(fields=["meanwhile", "x"])
+    small_house.settle_equal(first, second)
+    disks.unmount(path)
+    assert_completed(small_house, first, second)
+
+
 def test_a_data_folder_that_cannot_be_written_is_said_at_the_start(make_household, disks):
     household = make_household()
     household.server.folder.mkdir()
