@@ -144,6 +144,17 @@ def test_media_go_up_and_down(house, address, version):
     assert len(first.media()) == 102
 
 
+def test_120_megabytes_of_media_go_up_and_down(house, address):
+    first, second = house.device(NEWEST, address), house.device(NEWEST, address)
+    first.full_upload()
+    second.full_download()
+    first.put_media(files={"long.mp4": 90_000_000} | {f"{i}.mp3": 1_500_000 for i in range(20)})
+    first.sync_media()
+    second.sync_media()
+    house.assert_media_equal(first, second)
+    assert len(second.media()) == 21
+
+
 def test_the_log_names_the_client_whatever_it_says_of_itself(house, address, authority):
     trust = ssl.create_default_context(cafile=authority.certificate)
     trust.maximum_version = ssl.TLSVersion.TLSv1_2  # AnkiMobile's
@@ -180,6 +191,17 @@ def test_nginx_takes_no_large_upload_unless_told_to(house, front, version):
     device = grown(house.device(version, front("nginx", BARE["nginx"])))
     assert "(413 " in shown_by(device.full_upload)
     assert house.server_tables() is None
+
+
+def test_nginx_takes_no_large_media_unless_told_to(house, front, version):
+    device = house.device(version, front("nginx", BARE["nginx"]))
+    device.full_upload()
+    # A client puts several into one upload, up to 2.5 MiB; none of them is too large alone.
+    device.put_media(files={f"{i}.mp3": 600_000 for i in range(3)})
+    device.add_note(fields=["small", "enough"])
+    assert "(413 " in shown_by(device.sync, media=True)
+    assert house.server_media() == {}
+    house.settle_equal(device)
 
 
 @old_and_new
