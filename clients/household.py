@@ -57,9 +57,9 @@ class Household:
         second.full_download()
         return first, second
 
-    def change_server(self, kind):
+    def change_server(self, kind, killed=False):
         """Another program takes over the folder and the address."""
-        self.server.stop()
+        (self.server.kill if killed else self.server.stop)()
         self.server.kind = kind
         self.server.start()
 

@@ -168,7 +168,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     @contextlib.contextmanager
     def _upstream(self, small):
-        """If small, it takes little more than is read of it, so that the server is not done with it."""
+        """A small one takes little more of a reply than is read: the server is not done with it."""
         address = ("127.0.0.1", self.owner.upstream_port)
         upstream = http.client.HTTPConnection(*address)
         try:

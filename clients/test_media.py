@@ -1,6 +1,7 @@
 """Media of real clients: what both do in their folders, both have in the end, and the server too."""
 
 import base64
+import contextlib
 import shutil
 import unicodedata
 
@@ -13,6 +14,7 @@ from venvs import NEWEST, VERSIONS
 # 2.1.58 is like 2.1.66; both always ask `begin`. The others start from the usn in `meta`.
 MEDIA_VERSIONS = [version for version in VERSIONS if version != "2.1.58"]
 WITHOUT_BEGIN = [version for version in MEDIA_VERSIONS if not version.startswith("2.1.")]
+old_and_new = pytest.mark.parametrize("version", ["2.1.66", NEWEST])
 for_each_version = pytest.mark.parametrize("version", MEDIA_VERSIONS)
 
 NAMES = [
@@ -299,26 +301,56 @@ def test_a_file_that_the_server_lost_comes_back(house, media_pair, version, harm
     assert len(third.media()) == 200
 
 
-def test_media_of_the_official_server_go_on_with_ours_and_back(make_household):
-    """R-MEDIA-19"""
+# Each server once in the middle of an upload, and once when the client has not got the reply.
+KILLED_AT = ["in the request", "after", "after", "in the request"]
+
+
+def end_of(device, command):
+    """Of one that may have failed."""
+    with contextlib.suppress(ClientError):
+        device.end(command)
+
+
+# R-MEDIA-19
+@pytest.mark.parametrize("places", [None, KILLED_AT], ids=["stopped", "killed"])
+@for_each_version
+def test_media_of_the_official_server_go_on_with_ours_and_back(make_household, version, places):
     with make_household(kind="official") as house:
-        first = house.device("2.1.66")
+        proxy = house.proxy()
+        first = house.device(version, proxy.endpoint)
         first.full_upload()
         first.put_media(files={name: text(name) for name in NAMES} | many_files(40, "file"))
         first.sync_media()
         second = house.device(NEWEST)
         second.full_download()
         second.sync(media=True)
-        for round, kind in enumerate(["ours", "official", "ours"]):
-            house.change_server(kind)
-            second.sync(media=True)  # nobody logs in again, nothing is sent twice
-            house.assert_media_equal(first, second)
-            first.put_media(files=many_files(30, f"round {round}") | {"file 1.txt": text(f"{round}")})
+        for round, kind in enumerate(["ours", "official", "ours", "official"]):
+            new = {f"round {round} {i}.mp3": 10_000 for i in range(60)}
+            if places:
+                first.put_media(files=new)
+                gate = proxy.hold("uploadChanges", places[round], later=1)
+                first.begin("sync_media")
+                gate.wait_until_reached()
+                house.change_server(kind, killed=True)
+                gate.open()
+                end_of(first, "sync_media")
+            else:
+                house.change_server(kind)
+                second.sync(media=True)  # nobody logs in again, nothing is sent twice
+                house.assert_media_equal(first, second)
+                first.put_media(files=new)
+            first.put_media(files={"file 1.txt": text(f"{round}")})
             first.delete_media(names=[f"file {round + 10}.txt"])
             house.settle_media(first, second)
             second.sync(media=True)
             house.assert_media_equal(first, second)
-            assert f"round {round} 29.txt" in second.media()
+            assert new.keys() < second.media().keys()
+
+
+def damage_list(house):
+    house.server.stop()
+    (house.server.account_folder() / "media.db").write_bytes(b"damaged" * 1_000)
+    house.server.start()
 
 
 # R-MEDIA-01
@@ -327,14 +359,55 @@ def test_damaged_media_are_an_error_on_every_device_and_cards_go_on(house):
     first, second = house.pair(NEWEST)
     first.put_media(files=many_files(3, "file"))
     first.sync(media=True)
-    house.server.stop()
-    (house.server.account_folder() / "media.db").write_bytes(b"damaged" * 1_000)
-    house.server.start()
+    damage_list(house)
     for device in [first, second]:  # the second one knows of no media yet
         device.add_note(fields=["after", "it"])
         with pytest.raises(ClientError, match="encountered a problem"):
             device.sync(media=True)
     house.settle_equal(first, second)
+
+
+def move_list_away(house):
+    house.server.stop()
+    (house.server.account_folder() / "media.db").rename(house.folder / "damaged")
+    house.server.start()
+
+
+# R-MEDIA-24
+@pytest.mark.ours_only
+@old_and_new
+def test_a_damaged_list_of_media_is_mended_by_moving_it_away(house, media_pair, version):
+    """As the README tells it."""
+    first, second = media_pair(version)
+    lost = house.device()
+    lost.full_download()
+    lost.put_media(files={"of a lost device.jpg": text("x"), "file 1.txt": text("replaced")})
+    lost.sync_media()
+    first.put_media(files={"not sent yet.jpg": text("x")})
+    damage_list(house)
+    with pytest.raises(ClientError, match="encountered a problem"):
+        first.sync(media=True)
+    move_list_away(house)
+    logged = len(house.server.log)
+    for device in [first, second, first]:
+        device.sync(media=True)
+    house.assert_media_equal(first, second)
+    assert len(second.media()) == 202
+    assert house.server.log[logged:].count("method=uploadChanges") == 1
+
+
+@pytest.mark.ours_only
+@old_and_new
+def test_without_the_list_a_deletion_that_a_device_missed_is_undone(house, media_pair, version):
+    first, second = media_pair(version)
+    first.delete_media(names=["file 1.txt"])
+    first.sync_media()
+    move_list_away(house)
+    with pytest.raises(ClientError, match="Please sync again"):  # it has one file more
+        second.sync(media=True)
+    house.settle_media(second, first)
+    house.assert_media_equal(first, second)
+    assert "file 1.txt" in first.media()
 
 
 # R-STORE-04
