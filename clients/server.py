@@ -68,6 +68,15 @@ class Server:
     def log(self):
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
 
+    def logged(self, pattern, after=0):
+        """The lines that match, once there is one: a request's comes when its reply has gone out."""
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while time.monotonic() < deadline:
+            if found := [line for line in self.log[after:].splitlines() if re.search(pattern, line)]:
+                return found
+            time.sleep(0.01)  # only its log tells
+        raise AssertionError(f"no line of the log has {pattern}:\n{self.log[after:]}")
+
     def start(self):
         self.folder.mkdir(parents=True, exist_ok=True)
         if self.kind == "official":

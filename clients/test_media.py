@@ -107,7 +107,7 @@ def test_deletions_and_additions_go_in_one_batch(house, media_pair, version):
     second.sync_media()
     house.assert_media_equal(first, second)
     if house.server.kind == "ours":
-        assert house.server.log[logged:].count("method=uploadChanges status=200") == 1
+        assert len(house.server.logged("method=uploadChanges status=200", logged)) == 1
 
 
 # R-MEDIA-13
@@ -393,7 +393,7 @@ def test_a_damaged_list_of_media_is_mended_by_moving_it_away(house, media_pair, 
         device.sync(media=True)
     house.assert_media_equal(first, second)
     assert len(second.media()) == 202
-    assert house.server.log[logged:].count("method=uploadChanges") == 1
+    assert len(house.server.logged("method=uploadChanges", logged)) == 1
 
 
 @pytest.mark.ours_only
