@@ -196,6 +196,19 @@ def test_a_read_only_folder_of_media(small_house, disks, version, folder):
     assert_completed(small_house, first, second)
 
 
+# R-MEDIA-19
+@pytest.mark.xfail(reason="files are renamed from media.staging/, which no disk does to another")
+def test_the_folder_of_media_may_be_another_disk(small_house, disks):
+    """As a user makes it, by a mount or a link; the official server does not mind."""
+    folder = small_house.server.folder / "user" / "media"
+    disks.run("mkdir", "--parents", folder)
+    disks.mount_small(folder, kibibytes=4000)
+    first, second = small_house.pair(NEWEST)
+    first.put_media(files={f"{i}.mp3": 10_000 for i in range(3)})
+    small_house.settle_media(first, second)
+    small_house.assert_media_equal(first, second)
+
+
 def test_a_data_folder_that_cannot_be_written_is_said_at_the_start(make_household, disks):
     household = make_household()
     household.server.folder.mkdir()
