@@ -197,7 +197,6 @@ def test_a_read_only_folder_of_media(small_house, disks, version, folder):
 
 
 # R-MEDIA-19
-@pytest.mark.xfail(reason="files are renamed from media.staging/, which no disk does to another")
 def test_the_folder_of_media_may_be_another_disk(small_house, disks):
     """As a user makes it, by a mount or a link; the official server does not mind."""
     folder = small_house.server.folder / "user" / "media"

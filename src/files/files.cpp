@@ -246,6 +246,22 @@ Result<void> rename(const std::filesystem::path& from, const std::filesystem::pa
     return {};
 }
 
+Result<void> move(const std::filesystem::path& from, const std::filesystem::path& to,
+                  const std::filesystem::path& draft) {
+    if (::rename(from.c_str(), to.c_str()) == 0) {
+        return {};
+    }
+    if (errno != EXDEV) {
+        return system_failure("rename", errno);
+    }
+    TRY(files::remove(draft));
+    TRY_ASSIGN(const auto file, open_for_reading(from));
+    TRY(copy_file(file, draft));
+    TRY(sync_to_disk(draft));
+    TRY(files::rename(draft, to));
+    return files::remove(from);
+}
+
 Result<void> remove(const std::filesystem::path& path) {
     // A name that is too long for the file system is that of no file.
     if (::unlink(path.c_str()) != 0 && errno != ENOENT && errno != ENAMETOOLONG) {

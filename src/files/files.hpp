@@ -67,6 +67,10 @@ Result<bool> hard_link(const std::filesystem::path& from, const std::filesystem:
 
 // Replaces `to`, if there is one, in one step.
 Result<void> rename(const std::filesystem::path& from, const std::filesystem::path& to);
+// The same from another file system, where a rename cannot go: `from` becomes `draft`, a file
+// beside `to` that may be there already, is synced to disk, and takes the name.
+Result<void> move(const std::filesystem::path& from, const std::filesystem::path& to,
+                  const std::filesystem::path& draft);
 // It is no error if there is no such file.
 Result<void> remove(const std::filesystem::path& path);
 Result<void> make_folders(const std::filesystem::path& path);

@@ -16,6 +16,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view staged_ending = ".zip";
+// In the media folder, if that is another disk. Not in the form NFC: no media file has such a name.
+constexpr const char* draft_name = ".ankiwire-a\u0308";
 
 Result<std::vector<fs::path>> staged_zips(const fs::path& folder) {
     std::vector<fs::path> zips;
@@ -67,12 +69,12 @@ struct MediaStore::Impl {
     }
 
     Result<void> put_in_place(const fs::path& file, std::string_view name) {
-        auto renamed = files::rename(file, path_of(name));
-        if (renamed) {
-            return renamed;
+        auto moved = files::move(file, path_of(name), path_of(draft_name));
+        if (moved) {
+            return moved;
         }
-        TRY_ASSIGN(const bool moved, move_folder_aside(path_of(name)));
-        return moved ? files::rename(file, path_of(name)) : renamed;
+        TRY_ASSIGN(const bool made_way, move_folder_aside(path_of(name)));
+        return made_way ? files::move(file, path_of(name), path_of(draft_name)) : moved;
     }
 
     Result<void> remove_file(std::string_view name) {

@@ -215,6 +215,17 @@ TEST_F(MediaStoreTest, a_folder_in_the_place_of_a_file_goes_aside) {
     EXPECT_EQ(staged().size(), 2U);
 }
 
+TEST_F(MediaStoreTest, the_folder_of_media_may_be_on_another_disk) {
+    const files::TempFolder other;  // in /tmp; the rest is in /dev/shm
+    fs::create_symlink(other.path(), folder_ / "media");
+    auto store = open();
+    applied(store, {{"a", "one"}, {"b", "two"}});
+    applied(store, {{"a", "new"}, {"b", std::nullopt}});
+    EXPECT_THAT(media(), ElementsAre(Pair("a", "new")));
+    ASSERT_TRUE(store.checkpoint());
+    EXPECT_THAT(staged(), IsEmpty());
+}
+
 TEST_F(MediaStoreTest, an_error_names_the_usn_of_a_file_that_cannot_be_read) {
     auto store = open();
     applied(store, {{"a", "one"}, {"b", "two"}});
