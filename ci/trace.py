@@ -13,7 +13,7 @@ DEFINITION = re.compile(r"^### (R-[A-Z]+-\d\d)\b", re.MULTILINE)
 LEVEL = re.compile(r"^level (MUST|SHOULD|MAY|OBSERVED) · since v\d+", re.MULTILINE)
 LIMIT = re.compile(r"^inline constexpr \S+ (?P<name>\w+) = ", re.MULTILINE)
 UNITS = {"kib", "mib"}
-CITING = ["src", "clients", "fuzz", "spec", "bench"]
+CITING = ["src", "clients", "conformance", "fuzz", "spec", "bench"]
 
 
 def citations(text):
@@ -42,12 +42,13 @@ def main():
     files = 0
     for folder in CITING:
         for path in sorted((REPOSITORY / folder).rglob("*")):
-            if path.suffix not in (".cpp", ".hpp", ".py", ".md"):
+            if path.suffix not in (".cpp", ".hpp", ".py", ".md", ".sync"):
                 continue
             files += 1
             for name in citations(path.read_text()):
                 cited.setdefault(name, path.relative_to(REPOSITORY))
-                if path.stem.endswith("_test") or path.name.startswith("test_"):
+                if (path.stem.endswith("_test") or path.name.startswith("test_")
+                        or path.suffix == ".sync"):
                     cited_by_tests.add(name)
     problems += [f"{path}: {name} is not defined in spec/"
                  for name, path in sorted(cited.items()) if name not in defined]

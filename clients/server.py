@@ -50,6 +50,8 @@ class Server:
         self.settings = settings
         self.port = 0
         self.process = None
+        self.binary = ankiwire_binary()
+        self.official_version = venvs.NEWEST
         self.launcher = []  # what the server is started with: a command that runs its arguments
         self.log_path = self.folder.parent / f"{self.folder.name}.log"
 
@@ -81,9 +83,9 @@ class Server:
         self.folder.mkdir(parents=True, exist_ok=True)
         if self.kind == "official":
             self.port = self.port or free_port()
-            command = [str(venvs.python_of(venvs.NEWEST)), "-m", "anki.syncserver"]
+            command = [str(venvs.python_of(self.official_version)), "-m", "anki.syncserver"]
         else:
-            command = [ankiwire_binary()]
+            command = [self.binary]
         log_start = len(self.log)
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
@@ -113,7 +115,7 @@ class Server:
     def try_to_administer(self, *arguments, launcher=()):
         """As administer, but returns the exit code and all that is said."""
         done = subprocess.run(
-            [*launcher, ankiwire_binary(), *map(str, arguments)],
+            [*launcher, self.binary, *map(str, arguments)],
             env=self._environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

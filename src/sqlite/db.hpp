@@ -41,6 +41,7 @@ public:
 
     // Columns are numbered from 0. Views live until the next step or reset. Conversions are
     // SQLite's.
+    [[nodiscard]] int columns() const;
     [[nodiscard]] std::int64_t int64(int column) const;
     [[nodiscard]] std::string_view text(int column) const;
     [[nodiscard]] std::string_view blob(int column) const;

@@ -1,0 +1,160 @@
+#include "conformance/bodies.hpp"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "files/files.hpp"
+#include "files/temp_folder.hpp"
+#include "zip/reader.hpp"
+#include "zip/stored_archive.hpp"
+
+namespace ankiwire::conformance {
+namespace {
+
+constexpr std::string_view meta_name = "_meta";
+constexpr std::size_t text_bytes_max = 1000;
+constexpr std::size_t entries_max = 1000;
+
+Error malformed(const std::string& what) { return fail(ErrorKind::malformed, what); }
+
+std::string hex_of(std::string_view bytes) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string hex;
+    for (const char c : bytes) {
+        const auto byte = static_cast<unsigned char>(c);
+        hex += digits[byte / 16];
+        hex += digits[byte % 16];
+    }
+    return hex;
+}
+
+std::string sha1_hex(std::string_view bytes) {
+    std::string sum(20, '\0');
+    EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(sum.data()), nullptr,
+               EVP_sha1(), nullptr);
+    return hex_of(sum);
+}
+
+// Bytes that do not pack well, the same at each run.
+std::string filler(std::int64_t count) {
+    std::string bytes;
+    bytes.reserve(static_cast<std::size_t>(count));
+    std::uint32_t state = 1;
+    for (std::int64_t i = 0; i < count; ++i) {
+        state = state * 1664525 + 1013904223;
+        bytes += static_cast<char>(state >> 24);
+    }
+    return bytes;
+}
+
+Result<std::string> content_of(const Node& node) {
+    if (node.kind == Node::Kind::text) {
+        return node.text;
+    }
+    if (const auto* count = node.member("bytes"); count != nullptr) {
+        return filler(count->integer);
+    }
+    if (const auto* hex = node.member("hex"); hex != nullptr) {
+        return from_hex(hex->text);
+    }
+    return malformed("not the content of a file: " + to_text(node));
+}
+
+Node node_of(std::string_view content) {
+    auto text = Node::of_text(std::string(content));
+    // What is not UTF-8 would come back changed.
+    const auto again = from_json(to_text(text));
+    if (content.size() <= text_bytes_max && again && again->text == content) {
+        return text;
+    }
+    auto large = Node::empty_object();
+    large.set_member("bytes", Node::of_integer(static_cast<std::int64_t>(content.size())));
+    large.set_member("sha1", Node::of_text(sha1_hex(content)));
+    return large;
+}
+
+Result<std::string> read_entry(const zip::Reader& reader, const zip::Entry& entry) {
+    std::string content;
+    TRY(reader.read(entry, [&content](std::string_view piece) -> Result<void> {
+        content += piece;
+        return {};
+    }));
+    return content;
+}
+
+}  // namespace
+
+Result<std::string> from_hex(std::string_view text) {
+    std::string bytes;
+    std::string digits;
+    std::ranges::copy_if(text, std::back_inserter(digits),
+                         [](char c) { return c != ' ' && c != '\n'; });
+    for (std::size_t i = 0; i < digits.size(); i += 2) {
+        unsigned value = 0;
+        const auto* first = digits.data() + i;
+        const auto* last = digits.data() + std::min(i + 2, digits.size());
+        if (const auto [end, error] = std::from_chars(first, last, value, 16);
+            error != std::errc() || end != first + 2) {
+            return malformed("not hexadecimal: " + digits.substr(i, 2));
+        }
+        bytes += static_cast<char>(value);
+    }
+    return bytes;
+}
+
+Result<std::string> make_media_zip(const Node& changes, const Node& entries) {
+    std::vector<std::pair<std::string, std::string>> files;
+    for (const auto& entry : entries.members) {
+        TRY_ASSIGN(auto content, content_of(entry));
+        files.emplace_back(entry.key, std::move(content));
+    }
+    if (changes.kind != Node::Kind::null) {
+        files.emplace_back(meta_name,
+                           changes.kind == Node::Kind::text ? changes.text : to_text(changes));
+    }
+    zip::StoredArchive archive;
+    for (const auto& [name, content] : files) {
+        archive.add(name, content.size());
+    }
+    std::string zip;
+    for (const auto& [name, content] : files) {
+        zip += archive.next_header(zip::crc32(content));
+        zip += content;
+    }
+    return zip + archive.end();
+}
+
+Result<Node> read_media_zip(std::string_view zip) {
+    const files::TempFolder folder;
+    const auto path = folder.path() / "media.zip";
+    {
+        TRY_ASSIGN(const auto out, files::create(path));
+        TRY(files::write_all(out, zip));
+    }
+    TRY_ASSIGN(const auto file, files::open_for_reading(path));
+    TRY_ASSIGN(const auto reader, zip::Reader::open(file, entries_max));
+    const auto* meta_entry = reader.find(meta_name);
+    if (meta_entry == nullptr) {
+        return malformed("the zip has no _meta");
+    }
+    TRY_ASSIGN(const auto meta_text, read_entry(reader, *meta_entry));
+    TRY_ASSIGN(const auto meta, from_json(meta_text));
+    if (meta.members.size() + 1 != reader.entries().size()) {
+        return malformed("the zip has entries that its _meta does not name");
+    }
+    auto files = Node::empty_object();
+    for (const auto& name : meta.members) {
+        const auto* entry = reader.find(name.key);
+        if (entry == nullptr || name.kind != Node::Kind::text) {
+            return malformed("the zip lacks the entry " + name.key);
+        }
+        TRY_ASSIGN(const auto content, read_entry(reader, *entry));
+        files.set_member(name.text, node_of(content));
+    }
+    return files;
+}
+
+}  // namespace ankiwire::conformance

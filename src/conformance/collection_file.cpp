@@ -1,0 +1,82 @@
+#include "conformance/collection_file.hpp"
+
+#include <filesystem>
+#include <utility>
+
+#include "files/files.hpp"
+#include "files/temp_folder.hpp"
+#include "sqlite/db.hpp"
+
+namespace ankiwire::conformance {
+namespace {
+
+Error malformed(Error error) {
+    error.kind = ErrorKind::malformed;
+    return error;
+}
+
+Result<std::string> read_all(const std::filesystem::path& path) {
+    TRY_ASSIGN(const auto file, files::open_for_reading(path));
+    TRY_ASSIGN(const auto size, files::size_of(file));
+    std::string bytes(size, '\0');
+    TRY(files::read_at(file, 0, bytes.data(), bytes.size()));
+    return bytes;
+}
+
+Node cell_of(const sqlite::Statement& row, int column) {
+    Node cell;
+    if (row.is_integer(column)) {
+        cell.kind = Node::Kind::integer;
+        cell.integer = row.int64(column);
+    } else if (!row.is_null(column)) {
+        cell.kind = Node::Kind::text;
+        cell.text = row.text(column);
+    }
+    return cell;
+}
+
+}  // namespace
+
+Result<std::string> make_collection(std::string_view sql) {
+    const files::TempFolder folder;
+    const auto path = folder.path() / "collection.anki2";
+    TRY_ASSIGN(auto db, sqlite::Database::open(path, {.mode = sqlite::OpenMode::create}));
+    if (auto done = db.execute(std::string(sql).c_str()); !done) {
+        return malformed(std::move(done).error());
+    }
+    TRY(db.close());
+    return read_all(path);
+}
+
+Result<Node> query_collection(std::string_view file, const std::string& sql) {
+    const files::TempFolder folder;
+    const auto path = folder.path() / "collection.anki2";
+    {
+        TRY_ASSIGN(const auto out, files::create(path));
+        TRY(files::write_all(out, file));
+    }
+    TRY_ASSIGN(auto db, sqlite::Database::open(path, {.untrusted = true}));
+    auto query = db.prepare(sql);
+    if (!query) {
+        return malformed(std::move(query).error());
+    }
+    Node rows;
+    rows.kind = Node::Kind::array;
+    while (true) {
+        const auto has_row = query->step();
+        if (!has_row) {
+            return malformed(has_row.error());
+        }
+        if (!*has_row) {
+            return rows;
+        }
+        Node row;
+        row.kind = Node::Kind::array;
+        for (int column = 0; column < query->columns(); ++column) {
+            row.elements.push_back(cell_of(*query, column));
+        }
+        rows.elements.push_back(std::move(row));
+    }
+}
+
+}  // namespace ankiwire::conformance

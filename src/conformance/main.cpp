@@ -1,0 +1,220 @@
+// ankiwire-conformance: the command line of the suite.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <map>
+
+#include "conformance/report.hpp"
+#include "conformance/runner.hpp"
+#include "conformance/suite.hpp"
+
+namespace ankiwire::conformance {
+namespace {
+
+struct Arguments {
+    std::string url;
+    std::string user;
+    std::string ca_file;
+    std::vector<std::string> run;
+    std::string known_file;
+    std::string junit_file;
+    std::string html_file;
+    bool list = false;
+    bool strict = false;
+    bool wipe = false;
+    bool verbose = false;
+};
+
+constexpr int cannot_run = 2;
+
+int report_problem(const std::string& what) {
+    fmt::print(stderr, "ankiwire-conformance: {}\n", what);
+    return cannot_run;
+}
+
+// Lines of `case reason`; # begins a comment.
+Result<std::map<std::string, std::string>> read_known(const std::string& path) {
+    std::map<std::string, std::string> known;
+    if (path.empty()) {
+        return known;
+    }
+    std::ifstream file(path);
+    if (!file) {
+        return fail(ErrorKind::not_found, path + " cannot be read");
+    }
+    for (std::string line; std::getline(file, line);) {
+        const auto space = line.find(' ');
+        if (!line.empty() && line.front() != '#') {
+            known[line.substr(0, space)] = space == std::string::npos ? "" : line.substr(space + 1);
+        }
+    }
+    return known;
+}
+
+std::vector<const Case*> chosen(const std::vector<Case>& cases, const Arguments& arguments) {
+    std::vector<const Case*> found;
+    for (const auto& one : cases) {
+        const auto is_named = [&](const std::string& pattern) {
+            return matches_glob(pattern, one.id) ||
+                   std::ranges::any_of(one.covers, [&](const std::string& id) {
+                       return matches_glob(pattern, id);
+                   });
+        };
+        if (arguments.run.empty() || std::ranges::any_of(arguments.run, is_named)) {
+            found.push_back(&one);
+        }
+    }
+    return found;
+}
+
+Verdict verdict_of(const Case& one, bool passed, bool is_known, bool strict) {
+    if (passed) {
+        return is_known ? Verdict::mended : Verdict::passed;
+    }
+    if (is_known) {
+        return Verdict::known;
+    }
+    switch (level_of(one)) {
+        case Level::must:
+            return Verdict::failed;
+        case Level::should:
+            return strict ? Verdict::failed : Verdict::warned;
+        default:
+            return Verdict::differs;
+    }
+}
+
+void list(const std::vector<const Case*>& cases) {
+    for (const auto* one : cases) {
+        fmt::print("{:<60} {:<9} {}\n", one->id, name_of(level_of(*one)),
+                   fmt::join(one->covers, " "));
+    }
+    fmt::print("{} cases\n", cases.size());
+}
+
+Result<void> open_account(Runner& runner, const Arguments& arguments) {
+    TRY(runner.log_in());
+    TRY_ASSIGN(const bool is_empty, runner.is_empty());
+    if (!is_empty && !arguments.wipe) {
+        return fail(ErrorKind::busy,
+                    "the account is not empty; the suite would delete all of it. Give an account "
+                    "made for it, or --wipe");
+    }
+    return {};
+}
+
+Report run_all(Runner& runner, const std::vector<const Case*>& cases,
+               const std::map<std::string, std::string>& known, const Arguments& arguments) {
+    Report report{.url = arguments.url, .outcomes = {}};
+    const bool on_terminal = ::isatty(STDERR_FILENO) == 1;
+    for (const auto* one : cases) {
+        if (on_terminal) {
+            fmt::print(stderr, "\r\033[K{}/{} {}", report.outcomes.size() + 1, cases.size(),
+                       one->id);
+        }
+        const auto begun = std::chrono::steady_clock::now();
+        auto failure = runner.run(*one);
+        const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
+        const auto reason = known.find(one->id);
+        const Outcome outcome{
+            .of = one,
+            .verdict = verdict_of(*one, !failure, reason != known.end(), arguments.strict),
+            .failure = std::move(failure),
+            .why_known = reason == known.end() ? "" : reason->second,
+            .seconds = took.count()};
+        if (on_terminal) {
+            fmt::print(stderr, "\r\033[K");
+        }
+        if (is_bad(outcome.verdict) || outcome.verdict == Verdict::warned || arguments.verbose) {
+            fmt::print("{}\n", in_words(outcome));
+        }
+        report.outcomes.push_back(outcome);
+    }
+    return report;
+}
+
+int run(const Arguments& arguments) {
+    const auto cases = all_cases();
+    if (!cases) {
+        return report_problem(cases.error().context);
+    }
+    const auto wanted = chosen(*cases, arguments);
+    if (wanted.empty()) {
+        return report_problem("no case is named so");
+    }
+    if (arguments.list) {
+        list(wanted);
+        return 0;
+    }
+    const auto target = parse_url(arguments.url);
+    if (!target) {
+        return report_problem("--url: " + target.error().context);
+    }
+    const auto known = read_known(arguments.known_file);
+    if (!known) {
+        return report_problem(known.error().context);
+    }
+    const auto colon = arguments.user.find(':');
+    if (colon == std::string::npos) {
+        return report_problem("--user is name:password");
+    }
+    const EmbeddedLibrary library;
+    Runner runner(
+        HttpClient(*target, {.ca_file = arguments.ca_file, .timeout = std::chrono::seconds(60)}),
+        {arguments.user.substr(0, colon), arguments.user.substr(colon + 1)}, library);
+    if (const auto opened = open_account(runner, arguments); !opened) {
+        return report_problem(arguments.url + ": " + opened.error().context);
+    }
+    const auto report = run_all(runner, wanted, *known, arguments);
+    if (const auto cleaned = runner.clean(); !cleaned) {
+        fmt::print(stderr, "ankiwire-conformance: the account could not be emptied: {}\n",
+                   cleaned.error().context);
+    }
+    for (const auto& [write, path] : {std::pair(&write_junit, arguments.junit_file),
+                                      std::pair(&write_html, arguments.html_file)}) {
+        if (path.empty()) {
+            continue;
+        }
+        if (const auto written = write(report, path); !written) {
+            return report_problem(path + ": " + written.error().context);
+        }
+    }
+    fmt::print("{}: {} cases: {}\n", arguments.url, report.outcomes.size(), summary(report));
+    return std::ranges::any_of(report.outcomes, is_bad, &Outcome::verdict) ? 1 : 0;
+}
+
+}  // namespace
+}  // namespace ankiwire::conformance
+
+int main(int argc, char** argv) {
+    using namespace ankiwire::conformance;
+    CLI::App app(
+        "Holds a server of the Anki sync protocol to its specification.\n"
+        "It needs an account that it may empty, and says for each case what was sent, expected "
+        "and\n"
+        "received. The exit code is the verdict: 0 passed, 1 failed, 2 it could not be run.");
+    app.set_version_flag("--version", ANKIWIRE_VERSION);
+    Arguments arguments;
+    app.add_option("--url", arguments.url, "The address that a client would be given");
+    app.add_option("--user", arguments.user, "name:password of an account made for this");
+    app.add_option("--ca", arguments.ca_file, "A certificate to trust, for https");
+    app.add_option("--run", arguments.run, "Only cases, or requirements, of these names; * is any");
+    app.add_option(
+        "--known", arguments.known_file,
+        "A file of cases that are known to fail, with the reason; one that passes fails");
+    app.add_option("--junit", arguments.junit_file, "Write a report in JUnit's XML");
+    app.add_option("--html", arguments.html_file, "Write a report as one page");
+    app.add_flag("--list", arguments.list, "Only list the cases");
+    app.add_flag("--strict", arguments.strict, "A SHOULD that is not met fails, too");
+    app.add_flag("--wipe", arguments.wipe, "The account may be emptied although it is not empty");
+    app.add_flag("--verbose", arguments.verbose, "Tell each case, also those that pass");
+    CLI11_PARSE(app, argc, argv);
+    if (!arguments.list && (arguments.url.empty() || arguments.user.empty())) {
+        return report_problem("--url and --user are needed; --help tells more");
+    }
+    return run(arguments);
+}

@@ -1,0 +1,336 @@
+#include "conformance/node.hpp"
+
+#include <algorithm>
+
+#include "json/reader.hpp"
+#include "json/writer.hpp"
+
+namespace ankiwire::conformance {
+namespace {
+
+constexpr std::size_t line_chars_max = 100;
+
+// One node from its text.
+class Parser {
+public:
+    Parser(std::string_view text, const FindObject& find_object)
+        : text_(text), find_object_(find_object) {}
+
+    Result<Node> node() {
+        skip_space();
+        if (text_.empty()) {
+            return problem("a value is missing");
+        }
+        switch (text_.front()) {
+            case '{':
+                return object();
+            case '[':
+                return array();
+            case '<':
+                return hole();
+            case '"':
+                return text_node();
+            default:
+                return word();
+        }
+    }
+    [[nodiscard]] std::string_view rest() const { return text_; }
+
+private:
+    static Error problem(const std::string& what) { return fail(ErrorKind::malformed, what); }
+
+    void skip_space() {
+        const auto start = text_.find_first_not_of(" \t\n");
+        text_.remove_prefix(start == std::string_view::npos ? text_.size() : start);
+    }
+    bool take(std::string_view token) {
+        skip_space();
+        if (!text_.starts_with(token)) {
+            return false;
+        }
+        text_.remove_prefix(token.size());
+        return true;
+    }
+    // What lies before a comma or the closing bracket; true: it is closed.
+    Result<bool> separator(std::string_view closing) {
+        if (take(closing)) {
+            return true;
+        }
+        if (take(",")) {
+            return false;
+        }
+        return problem("a comma or " + std::string(closing) +
+                       " is missing at: " + std::string(text_.substr(0, 20)));
+    }
+
+    Result<Node> object() {
+        take("{");
+        Node node;
+        node.kind = Node::Kind::object;
+        bool closed = take("}");
+        while (!closed) {
+            TRY(one_member(node));
+            TRY_ASSIGN(closed, separator("}"));
+        }
+        return node;
+    }
+
+    Result<void> one_member(Node& object) {
+        if (take("...")) {
+            return spread(object);
+        }
+        TRY_ASSIGN(const auto key, text_node());
+        if (!take(":")) {
+            return problem("a colon is missing after \"" + key.text + '"');
+        }
+        TRY_ASSIGN(auto value, node());
+        object.set_member(key.text, std::move(value));
+        return {};
+    }
+
+    Result<void> spread(Node& object) {
+        const auto end = text_.find_first_of(",} \t\n");
+        const auto name = text_.substr(0, end);
+        if (name.empty()) {
+            object.open = true;
+            return {};
+        }
+        text_.remove_prefix(name.size());
+        TRY_ASSIGN(const auto found, find_object_(name));
+        Parser parser(found, find_object_);
+        TRY_ASSIGN(const auto other, parser.node());
+        for (const auto& member : other.members) {
+            object.set_member(member.key, member);
+        }
+        object.open = object.open || other.open;
+        return {};
+    }
+
+    Result<Node> array() {
+        take("[");
+        Node node;
+        node.kind = Node::Kind::array;
+        node.any_order = take("~");
+        bool closed = take("]");
+        while (!closed) {
+            if (take("...")) {
+                node.open = true;
+            } else {
+                TRY_ASSIGN(auto element, this->node());
+                node.elements.push_back(std::move(element));
+            }
+            TRY_ASSIGN(closed, separator("]"));
+        }
+        return node;
+    }
+
+    // <type>, <type:name>, <expression>
+    Result<Node> hole() {
+        const auto end = text_.find('>');
+        if (end == std::string_view::npos) {
+            return problem("a hole has no end");
+        }
+        const auto inside = text_.substr(1, end - 1);
+        text_.remove_prefix(end + 1);
+        const auto colon = inside.find(':');
+        Node node;
+        node.kind = Node::Kind::hole;
+        node.text = inside.substr(0, colon);
+        node.binds = colon == std::string_view::npos ? std::string_view() : inside.substr(colon + 1);
+        return node;
+    }
+
+    Result<Node> text_node() {
+        skip_space();
+        std::size_t end = 1;
+        while (end < text_.size() && text_[end] != '"') {
+            end += text_[end] == '\\' ? 2 : 1;
+        }
+        if (!text_.starts_with('"') || end >= text_.size()) {
+            return problem("a text is missing, or has no end");
+        }
+        TRY_ASSIGN(auto node, from_json(text_.substr(0, end + 1)));
+        text_.remove_prefix(end + 1);
+        return node;
+    }
+
+    Result<Node> word() {
+        const auto end = text_.find_first_of(",]} \t\n");
+        const auto word = text_.substr(0, end);
+        text_.remove_prefix(word.size());
+        auto node = from_json(word);
+        return node ? std::move(node) : problem("not a value: " + std::string(word));
+    }
+
+    std::string_view text_;
+    const FindObject& find_object_;
+};
+
+Result<Node> from_value(const json::Value& value) {
+    Node node;
+    if (value.is_null()) {
+        return node;
+    }
+    if (value.is_bool()) {
+        node.kind = Node::Kind::boolean;
+        TRY_ASSIGN(node.boolean, value.boolean());
+    } else if (value.is_integer() && value.int64()) {
+        node.kind = Node::Kind::integer;
+        TRY_ASSIGN(node.integer, value.int64());
+    } else if (value.is_number()) {
+        node.kind = Node::Kind::real;
+        TRY_ASSIGN(node.real, value.number());
+    } else if (value.is_string()) {
+        node.kind = Node::Kind::text;
+        TRY_ASSIGN(node.text, value.string());
+    } else if (value.is_array()) {
+        node.kind = Node::Kind::array;
+        TRY_ASSIGN(const auto array, value.array());
+        TRY(array.for_each([&node](const json::Value& element) -> Result<void> {
+            TRY_ASSIGN(auto child, from_value(element));
+            node.elements.push_back(std::move(child));
+            return {};
+        }));
+    } else {
+        node.kind = Node::Kind::object;
+        TRY_ASSIGN(const auto object, value.object());
+        TRY(object.for_each(
+            [&node](std::string_view key, const json::Value& member) -> Result<void> {
+                TRY_ASSIGN(auto child, from_value(member));
+                child.key = key;
+                node.members.push_back(std::move(child));
+                return {};
+            }));
+    }
+    return node;
+}
+
+std::string scalar_text(const Node& node) {
+    std::string out;
+    json::Writer writer(out);
+    switch (node.kind) {
+        case Node::Kind::boolean:
+            writer.boolean(node.boolean);
+            break;
+        case Node::Kind::integer:
+            writer.integer(node.integer);
+            break;
+        case Node::Kind::real:
+            writer.real(node.real);
+            break;
+        case Node::Kind::text:
+            writer.string(node.text);
+            break;
+        case Node::Kind::hole:
+            return "<" + node.text + (node.binds.empty() ? "" : ":" + node.binds) + ">";
+        default:
+            writer.null();
+    }
+    return out;
+}
+
+std::string json_string(std::string_view text) {
+    std::string out;
+    json::Writer(out).string(text);
+    return out;
+}
+
+// The parts of an array or object.
+std::vector<std::string> parts_of(const Node& node,
+                                  const std::function<std::string(const Node&)>& text) {
+    std::vector<std::string> parts;
+    parts.reserve(node.elements.size() + node.members.size() + 1);
+    for (const auto& element : node.elements) {
+        parts.push_back(text(element));
+    }
+    for (const auto& member : node.members) {
+        parts.push_back(json_string(member.key) + ": " + text(member));
+    }
+    if (node.open) {
+        parts.emplace_back("...");
+    }
+    return parts;
+}
+
+std::string join(const std::vector<std::string>& parts, std::string_view separator) {
+    std::string out;
+    for (const auto& part : parts) {
+        out += out.empty() ? "" : separator;
+        out += part;
+    }
+    return out;
+}
+
+std::string text_in_lines(const Node& node, std::size_t indent) {
+    if (node.kind != Node::Kind::array && node.kind != Node::Kind::object) {
+        return scalar_text(node);
+    }
+    const bool is_array = node.kind == Node::Kind::array;
+    const std::string opening = is_array ? (node.any_order ? "[~ " : "[") : "{";
+    const std::string closing = is_array ? "]" : "}";
+    auto in_one_line =
+        opening +
+        join(parts_of(node, [](const Node& n) { return text_in_lines(n, 1'000'000); }), ", ") +
+        closing;
+    if (indent >= 1'000'000 || indent + in_one_line.size() <= line_chars_max) {
+        return in_one_line;
+    }
+    const std::string margin(indent + 2, ' ');
+    return opening + "\n" + margin +
+           join(parts_of(node, [&](const Node& n) { return text_in_lines(n, indent + 2); }),
+                ",\n" + margin) +
+           "\n" + std::string(indent, ' ') + closing;
+}
+
+}  // namespace
+
+Node Node::of_integer(std::int64_t value) {
+    Node node;
+    node.kind = Kind::integer;
+    node.integer = value;
+    return node;
+}
+
+Node Node::of_text(std::string text) {
+    Node node;
+    node.kind = Kind::text;
+    node.text = std::move(text);
+    return node;
+}
+
+Node Node::empty_object() {
+    Node node;
+    node.kind = Kind::object;
+    return node;
+}
+
+const Node* Node::member(std::string_view name) const {
+    const auto found = std::ranges::find(members, name, &Node::key);
+    return found == members.end() ? nullptr : &*found;
+}
+
+void Node::set_member(std::string_view name, Node value) {
+    value.key = name;
+    const auto found = std::ranges::find(members, name, &Node::key);
+    if (found == members.end()) {
+        members.push_back(std::move(value));
+    } else {
+        *found = std::move(value);
+    }
+}
+
+Result<Node> read_node(std::string_view& text, const FindObject& find_object) {
+    Parser parser(text, find_object);
+    auto node = parser.node();
+    text = parser.rest();
+    return node;
+}
+
+Result<Node> from_json(std::string_view json) {
+    TRY_ASSIGN(const auto document, json::Document::parse(json));
+    return from_value(document.root());
+}
+
+std::string to_text(const Node& node) { return text_in_lines(node, 0); }
+
+}  // namespace ankiwire::conformance

@@ -1,0 +1,52 @@
+#include "conformance/node.hpp"
+
+#include <gmock/gmock.h>
+
+namespace ankiwire::conformance {
+namespace {
+
+Result<std::string_view> object(std::string_view name) {
+    if (name == "note") {
+        return std::string_view(R"({"id": 1, "tags": ["a"], "mod": 5})");
+    }
+    return fail(ErrorKind::not_found, std::string(name));
+}
+
+// What is read, written again; or what is wrong.
+std::string again(std::string_view text) {
+    const auto node = read_node(text, object);
+    return node ? to_text(*node) + std::string(text) : node.error().context;
+}
+
+TEST(Node, reads_json_with_holes) {
+    EXPECT_EQ(again(R"({"a":[1,-2.5,true,null,"x\n"],"b":{}})"),
+              R"({"a": [1, -2.5, true, null, "x\n"], "b": {}})");
+    EXPECT_EQ(again(R"({"mod": <ms:m>, "usn": <m+1>, ...})"),
+              R"({"mod": <ms:m>, "usn": <m+1>, ...})");
+    EXPECT_EQ(again("[~ 1, <any>, ...] rest"), "[~ 1, <any>, ...] rest");
+}
+
+TEST(Node, spreads_an_object_whose_members_may_be_replaced) {
+    EXPECT_EQ(again(R"({...note, "mod": 7, "new": 1})"),
+              R"({"id": 1, "tags": ["a"], "mod": 7, "new": 1})");
+    EXPECT_EQ(again(R"({...note, ...})"), R"({"id": 1, "tags": ["a"], "mod": 5, ...})");
+    EXPECT_EQ(again(R"({...nobody})"), "nobody");
+}
+
+TEST(Node, says_what_is_wrong) {
+    EXPECT_EQ(again(""), "a value is missing");
+    EXPECT_EQ(again("{\"a\" 1}"), "a colon is missing after \"a\"");
+    EXPECT_EQ(again("[1 2]"), "a comma or ] is missing at: 2]");
+    EXPECT_EQ(again("<int"), "a hole has no end");
+    EXPECT_EQ(again("\"a"), "a text is missing, or has no end");
+    EXPECT_EQ(again("nul"), "not a value: nul");
+}
+
+TEST(Node, is_written_in_lines_if_it_is_long) {
+    const std::string long_text(90, 'x');
+    EXPECT_EQ(again("{\"a\":[\"" + long_text + "\"],\"b\":1}"),
+              "{\n  \"a\": [\"" + long_text + "\"],\n  \"b\": 1\n}");
+}
+
+}  // namespace
+}  // namespace ankiwire::conformance

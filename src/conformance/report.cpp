@@ -1,0 +1,196 @@
+#include "conformance/report.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+#include "files/files.hpp"
+
+namespace ankiwire::conformance {
+namespace {
+
+constexpr std::array all_verdicts = {Verdict::passed,     Verdict::failed, Verdict::warned,
+                                     Verdict::differs,    Verdict::known,  Verdict::mended,
+                                     Verdict::not_offered};
+
+// For XML and HTML; control characters, which XML cannot hold, become U+FFFD.
+std::string escaped(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        switch (c) {
+            case '&':
+                out += "&amp;";
+                break;
+            case '<':
+                out += "&lt;";
+                break;
+            case '>':
+                out += "&gt;";
+                break;
+            case '"':
+                out += "&quot;";
+                break;
+            default:
+                if (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') {
+                    out += "\xef\xbf\xbd";
+                } else {
+                    out += c;
+                }
+        }
+    }
+    return out;
+}
+
+Result<void> write_file(const std::filesystem::path& path, const std::string& text) {
+    TRY(files::remove(path));
+    TRY_ASSIGN(const auto file, files::create(path));
+    return files::write_all(file, text);
+}
+
+std::ptrdiff_t count(const Report& report, Verdict verdict) {
+    return std::ranges::count(report.outcomes, verdict, &Outcome::verdict);
+}
+
+std::string place_of(const Outcome& outcome) {
+    return outcome.of->file + ":" + std::to_string(outcome.failure->line);
+}
+
+constexpr std::string_view style = R"css(
+:root { color-scheme: light dark; --line: #8884; --bad: #c22; --warn: #b70; --good: #282; }
+@media (prefers-color-scheme: dark) { :root { --bad: #f77; --warn: #fb5; --good: #7c7; } }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: auto; padding: 1rem; }
+h1 { font-size: 1.5rem; } .counts { display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; }
+details { border-top: 1px solid var(--line); padding: .4rem 0; } summary { cursor: pointer; }
+.failed, .mended { color: var(--bad); } .warned, .known, .differs { color: var(--warn); }
+.passed { color: var(--good); } .verdict { display: inline-block; min-width: 6.5rem; }
+.sides { display: grid; gap: .5rem;
+         grid-template-columns: repeat(auto-fit, minmax(min(20rem, 100%), 1fr)); }
+pre { margin: 0; padding: .5rem; background: #8881; overflow-x: auto; white-space: pre-wrap;
+      overflow-wrap: anywhere; font-size: .85rem; }
+code { overflow-wrap: anywhere; }
+)css";
+
+std::string html_of(const Outcome& outcome) {
+    std::string html = fmt::format(
+        "<details{}><summary><span class=\"verdict {}\">{}</span> "
+        "<code>{}</code></summary>\n<p>{}</p>\n",
+        is_bad(outcome.verdict) ? " open" : "",
+        outcome.verdict == Verdict::not_offered ? "" : name_of(outcome.verdict),
+        name_of(outcome.verdict), escaped(outcome.of->id), escaped(outcome.of->description));
+    for (const auto& id : outcome.of->covers) {
+        const auto* requirement = find_requirement(id);
+        html += fmt::format("<p><b>{}</b> ({}) {}</p>\n", id, name_of(requirement->level),
+                            escaped(requirement->sentence));
+    }
+    if (const auto& failure = outcome.failure) {
+        html += fmt::format(
+            "<p>{} {}</p><pre>{}</pre><div class=\"sides\"><div>expected<pre>{}</pre></div>"
+            "<div>received<pre>{}</pre></div></div>\n",
+            escaped(place_of(outcome)), escaped(failure->where), escaped(failure->sent),
+            escaped(failure->expected), escaped(failure->received));
+    }
+    return html + "</details>\n";
+}
+
+}  // namespace
+
+std::string_view name_of(Verdict verdict) {
+    switch (verdict) {
+        case Verdict::passed:
+            return "passed";
+        case Verdict::failed:
+            return "failed";
+        case Verdict::warned:
+            return "warned";
+        case Verdict::differs:
+            return "differs";
+        case Verdict::known:
+            return "known";
+        case Verdict::mended:
+            return "mended";
+        case Verdict::not_offered:
+            return "not offered";
+    }
+    return {};
+}
+
+bool is_bad(Verdict verdict) { return verdict == Verdict::failed || verdict == Verdict::mended; }
+
+std::string in_words(const Outcome& outcome) {
+    std::string words = fmt::format("{}: {}\n", name_of(outcome.verdict), outcome.of->id);
+    words += "  " + outcome.of->description + "\n";
+    for (const auto& id : outcome.of->covers) {
+        const auto* requirement = find_requirement(id);
+        words +=
+            fmt::format("  {} {}: {}\n", id, name_of(requirement->level), requirement->sentence);
+    }
+    if (outcome.verdict == Verdict::mended) {
+        return words + "  it passes, but is in the list of known failures\n";
+    }
+    if (const auto& failure = outcome.failure) {
+        words += fmt::format(
+            "  {}\n  sent      {}\n  expected  {}\n  received  {}\n", place_of(outcome),
+            failure->sent,
+            failure->where.empty() ? failure->expected : failure->where + ": " + failure->expected,
+            failure->received);
+    }
+    return words;
+}
+
+std::string summary(const Report& report) {
+    std::string words;
+    for (const auto verdict : all_verdicts) {
+        if (const auto found = count(report, verdict); found > 0) {
+            words += fmt::format("{}{} {}", words.empty() ? "" : ", ", found, name_of(verdict));
+        }
+    }
+    return words;
+}
+
+Result<void> write_junit(const Report& report, const std::filesystem::path& path) {
+    std::string xml = fmt::format(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+        "<testsuite name=\"ankiwire-conformance\" tests=\"{}\" failures=\"{}\" skipped=\"{}\">\n",
+        report.outcomes.size(), count(report, Verdict::failed) + count(report, Verdict::mended),
+        count(report, Verdict::not_offered));
+    for (const auto& outcome : report.outcomes) {
+        const auto slash = outcome.of->id.find('/');
+        xml += fmt::format("  <testcase classname=\"{}\" name=\"{}\" time=\"{:.3f}\">",
+                           escaped(outcome.of->id.substr(0, slash)),
+                           escaped(outcome.of->id.substr(slash + 1)), outcome.seconds);
+        if (is_bad(outcome.verdict)) {
+            xml += fmt::format("<failure message=\"{}\">{}</failure>", name_of(outcome.verdict),
+                               escaped(in_words(outcome)));
+        } else if (outcome.verdict == Verdict::not_offered) {
+            xml += "<skipped message=\"not offered\"/>";
+        } else if (outcome.failure) {
+            xml += fmt::format("<system-out>{}</system-out>", escaped(in_words(outcome)));
+        }
+        xml += "</testcase>\n";
+    }
+    return write_file(path, xml + "</testsuite>\n");
+}
+
+Result<void> write_html(const Report& report, const std::filesystem::path& path) {
+    std::string html = fmt::format(
+        "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\">\n"
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+        "<title>Conformance of {0}</title><style>{1}</style>\n"
+        "<h1>Conformance of {0}</h1>\n<p class=\"counts\">",
+        escaped(report.url), style);
+    for (const auto verdict : all_verdicts) {
+        html += fmt::format("<span class=\"{0}\">{1} {0}</span> ", name_of(verdict),
+                            count(report, verdict));
+    }
+    html += "</p>\n";
+    for (const bool bad : {true, false}) {  // what is bad comes first
+        for (const auto& outcome : report.outcomes) {
+            html += is_bad(outcome.verdict) == bad ? html_of(outcome) : "";
+        }
+    }
+    return write_file(path, html + "</html>\n");
+}
+
+}  // namespace ankiwire::conformance

@@ -1,0 +1,411 @@
+#include "conformance/transcript.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <utility>
+
+namespace ankiwire::conformance {
+namespace {
+
+constexpr std::string_view spaces = " \t";
+constexpr int uses_deep_max = 4;
+
+using Words = std::vector<std::string>;
+using Values = std::map<std::string, std::string>;
+
+std::string_view trimmed(std::string_view text) {
+    const auto first = text.find_first_not_of(" \t\n");
+    if (first == std::string_view::npos) {
+        return {};
+    }
+    return text.substr(first, text.find_last_not_of(" \t\n") - first + 1);
+}
+
+Words split(std::string_view text, std::string_view separator) {
+    Words parts;
+    while (true) {
+        const auto end = text.find(separator);
+        if (const auto part = trimmed(text.substr(0, end)); !part.empty()) {
+            parts.emplace_back(part);
+        }
+        if (end == std::string_view::npos) {
+            return parts;
+        }
+        text.remove_prefix(end + separator.size());
+    }
+}
+
+// Takes a word, up to a space, off the beginning.
+std::string_view take_word(std::string_view& text) {
+    text = trimmed(text);
+    const auto word = text.substr(0, text.find_first_of(" \t\n"));
+    text = trimmed(text.substr(word.size()));
+    return word;
+}
+
+std::string replaced(std::string text, std::string_view from, std::string_view to) {
+    for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
+        text.replace(at, from.size(), to);
+    }
+    return text;
+}
+
+// Longer names first, so that $ab is not taken for $a.
+std::string with_values(std::string text, const Values& values) {
+    std::vector<std::pair<std::string, std::string>> ordered(values.begin(), values.end());
+    std::ranges::sort(ordered,
+                      [](const auto& a, const auto& b) { return a.first.size() > b.first.size(); });
+    for (const auto& [name, value] : ordered) {
+        text = replaced(std::move(text), "$" + name, value);
+    }
+    return text;
+}
+
+// A line with those that continue it.
+struct Block {
+    int line = 0;
+    std::string text;
+};
+
+bool continues(std::string_view line) {
+    return !line.empty() &&
+           (spaces.find(line.front()) != std::string_view::npos ||
+            std::string_view("{}[]\"").find(line.front()) != std::string_view::npos);
+}
+
+std::vector<Block> blocks_of(std::string_view text, std::string& comments) {
+    std::vector<Block> blocks;
+    bool commenting = true;  // until the first block
+    int number = 0;
+    while (!text.empty()) {
+        const auto end = text.find('\n');
+        const auto line = text.substr(0, end);
+        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+        ++number;
+        if (line.starts_with("#")) {
+            if (commenting && blocks.empty()) {
+                comments += comments.empty() ? "" : " ";
+                comments += trimmed(line.substr(1));
+            }
+        } else if (continues(line) && !blocks.empty()) {
+            blocks.back().text += "\n" + std::string(line);
+        } else if (!trimmed(line).empty()) {
+            blocks.push_back({number, std::string(line)});
+        }
+    }
+    return blocks;
+}
+
+class Reader {
+public:
+    Reader(std::string file, const Library& library)
+        : file_(std::move(file)),
+          library_(library),
+          find_object_([&library](std::string_view name) { return library.object(name); }) {}
+
+    [[nodiscard]] Error problem(int line, const std::string& what) const {
+        return fail(ErrorKind::malformed, file_ + ":" + std::to_string(line) + ": " + what);
+    }
+
+    // Appends the steps that a block adds to, or begins.
+    Result<void> read_step(const Block& block, std::vector<Step>& steps, int uses_deep) {
+        std::string_view text = block.text;
+        if (text.starts_with("->")) {
+            if (steps.empty() || steps.back().expected.line != 0) {
+                return problem(block.line, "there is no request for this reply");
+            }
+            return read_expectation(block, text.substr(2), steps.back().expected);
+        }
+        const auto colon = text.find(": ");
+        if (colon == std::string_view::npos) {
+            return problem(block.line, "neither `client: method`, nor `-> status`");
+        }
+        const std::string client(text.substr(0, colon));
+        text.remove_prefix(colon + 2);
+        const auto method = take_word(text);
+        if (method == "use") {
+            return use(block.line, client, text, steps, uses_deep);
+        }
+        Step step;
+        step.line = block.line;
+        step.client = client;
+        step.method = method;
+        TRY(read_options(block.line, text, step.options));
+        TRY(read_body(block.line, text, step.body));
+        steps.push_back(std::move(step));
+        return {};
+    }
+
+private:
+    // name=value, where a value is a word or a text in quotes.
+    Result<void> read_options(int line, std::string_view& text,
+                              std::map<std::string, std::string>& options) {
+        while (true) {
+            const auto equals = text.find('=');
+            const auto name = text.substr(0, equals);
+            if (equals == std::string_view::npos || name.empty() ||
+                !std::ranges::all_of(name, [](unsigned char c) {
+                    return std::isalnum(c) != 0 || c == '.' || c == '-';
+                })) {
+                return {};
+            }
+            auto rest = text.substr(equals + 1);
+            if (rest.starts_with('"')) {
+                auto value = read_node(rest, find_object_);
+                if (!value) {
+                    return problem(line, value.error().context);
+                }
+                options[std::string(name)] = value->text;
+                text = trimmed(rest);
+            } else {
+                options[std::string(name)] = take_word(rest);
+                text = rest;
+            }
+        }
+    }
+
+    Result<Node> read_value(int line, std::string_view& text) {
+        auto node = read_node(text, find_object_);
+        if (!node) {
+            return problem(line, node.error().context);
+        }
+        text = trimmed(text);
+        return node;
+    }
+
+    Result<void> read_body(int line, std::string_view text, RequestBody& body) {
+        using Kind = RequestBody::Kind;
+        static const std::map<std::string, Kind, std::less<>> kinds = {
+            {"nothing", Kind::nothing},
+            {"text", Kind::text},
+            {"hex", Kind::hex},
+            {"collection", Kind::collection},
+            {"zip", Kind::zip}};
+        if (text.empty()) {
+            text = "{}";
+        }
+        auto rest = text;
+        const auto found = kinds.find(take_word(rest));
+        body.kind = found == kinds.end() ? Kind::json : found->second;
+        switch (body.kind) {
+            case Kind::json: {
+                TRY_ASSIGN(body.json, read_value(line, text));
+                rest = text;
+                break;
+            }
+            case Kind::zip: {
+                TRY_ASSIGN(body.json, read_value(line, rest));
+                body.entries.kind = Node::Kind::object;
+                if (!rest.empty()) {
+                    TRY_ASSIGN(body.entries, read_value(line, rest));
+                }
+                break;
+            }
+            case Kind::text: {
+                TRY_ASSIGN(const auto node, read_value(line, rest));
+                body.text = node.text;
+                break;
+            }
+            default:
+                body.text = replaced(std::string(rest), "\n", " ");
+                rest = {};
+        }
+        return rest.empty() ? Result<void>()
+                            : problem(line, "more than a body: " + std::string(rest));
+    }
+
+    Result<void> read_expectation(const Block& block, std::string_view text,
+                                  Expectation& expected) {
+        using Kind = Expectation::Kind;
+        expected.line = block.line;
+        expected.status = take_word(text);
+        if (expected.status.empty()) {
+            return problem(block.line, "a status is missing");
+        }
+        if (text.empty()) {
+            return {};
+        }
+        auto rest = text;
+        const auto word = take_word(rest);
+        if (word == "collection") {
+            expected.kind = Kind::collection;
+            return read_queries(block, rest, expected.queries);
+        }
+        expected.kind = word == "text" ? Kind::text : word == "zip" ? Kind::zip : Kind::json;
+        if (expected.kind == Kind::json) {
+            rest = text;
+        }
+        TRY_ASSIGN(expected.json, read_value(block.line, rest));
+        expected.text = expected.json.text;
+        return rest.empty() ? Result<void>()
+                            : problem(block.line, "more than a reply: " + std::string(rest));
+    }
+
+    // SQL, and below it its rows, each after `=`, columns after `|`.
+    Result<void> read_queries(const Block& block, std::string_view text,
+                              std::vector<Query>& queries) {
+        int line = block.line;
+        for (const auto& part : split(text, "\n")) {
+            ++line;
+            if (!part.starts_with("=")) {
+                queries.push_back({.line = line, .sql = part, .rows = {}});
+                continue;
+            }
+            if (queries.empty()) {
+                return problem(line, "a row without a query");
+            }
+            Node row;
+            row.kind = Node::Kind::array;
+            for (const auto& column : split(std::string_view(part).substr(1), "|")) {
+                std::string_view cell = column;
+                TRY_ASSIGN(auto value, read_value(line, cell));
+                row.elements.push_back(std::move(value));
+            }
+            queries.back().rows.push_back(std::move(row));
+        }
+        return queries.empty() ? problem(block.line, "a query is missing") : Result<void>();
+    }
+
+    // Steps of the library, with `*` as this client.
+    Result<void> use(int line, const std::string& client, std::string_view text,
+                     std::vector<Step>& steps, int uses_deep) {
+        if (uses_deep == 0) {
+            return problem(line, "uses too deep");
+        }
+        const std::string name(take_word(text));
+        std::map<std::string, std::string> given;
+        TRY(read_options(line, text, given));
+        const auto found = library_.common_steps(name);
+        if (!found) {
+            return problem(line, "there are no common steps " + name);
+        }
+        std::string ignored;
+        Values values;
+        for (const auto& block : blocks_of(*found, ignored)) {
+            std::string_view rest = block.text;
+            if (take_word(rest) == "defaults") {
+                TRY(read_options(line, rest, values));
+                for (const auto& [key, value] : given) {
+                    values[key] = value;
+                }
+                continue;
+            }
+            auto own = replaced(with_values(block.text, values), "*.", client + ".");
+            if (own.starts_with("*:")) {
+                own.replace(0, 1, client);
+            }
+            TRY(read_step({line, own}, steps, uses_deep - 1));
+        }
+        return {};
+    }
+
+    std::string file_;
+    const Library& library_;
+    FindObject find_object_;
+};
+
+struct Table {
+    Words names;
+    std::vector<Words> rows;
+};
+
+// `each name | value`, and a row on each line below.
+Result<Table> read_table(const Block& block, const Reader& reader) {
+    Table table;
+    auto lines = split(block.text, "\n");
+    table.names =
+        split(std::string_view(lines.front()).substr(std::string_view("each").size()), "|");
+    for (std::size_t i = 1; i < lines.size(); ++i) {
+        auto row = split(lines[i], " | ");
+        if (row.size() != table.names.size()) {
+            return reader.problem(block.line + static_cast<int>(i), "not a row of this table");
+        }
+        table.rows.push_back(std::move(row));
+    }
+    return table.rows.empty() ? Result<Table>(reader.problem(block.line, "a table without rows"))
+                              : table;
+}
+
+class CaseReader {
+public:
+    CaseReader(std::string id, const std::string& file, const Library& library)
+        : id_(std::move(id)), file_(file), reader_(file, library) {}
+
+    Result<std::vector<Case>> read(std::string_view text) {
+        Case first{.id = id_,
+                   .file = file_,
+                   .description = {},
+                   .covers = {},
+                   .account = {},
+                   .account_sql = {},
+                   .needs = {},
+                   .steps = {}};
+        auto blocks = blocks_of(text, first.description);
+        Table table{.names = {}, .rows = {{}}};
+        std::vector<Block> steps;
+        for (const auto& block : blocks) {
+            std::string_view rest = block.text;
+            const auto word = take_word(rest);
+            if (word == "covers") {
+                first.covers = split(replaced(std::string(rest), "\n", " "), " ");
+            } else if (word == "account") {
+                first.account = take_word(rest);
+                first.account_sql = rest;
+            } else if (word == "needs") {
+                first.needs = split(rest, " ");
+            } else if (word == "each") {
+                TRY_ASSIGN(table, read_table(block, reader_));
+            } else {
+                steps.push_back(block);
+            }
+        }
+        if (first.description.empty() || first.covers.empty() || first.account.empty() ||
+            steps.empty()) {
+            return reader_.problem(1, "a case has a comment, `covers`, `account` and steps");
+        }
+        std::vector<Case> cases;
+        for (const auto& row : table.rows) {
+            TRY_ASSIGN(auto one, case_of_row(first, table.names, row, steps));
+            cases.push_back(std::move(one));
+        }
+        return cases;
+    }
+
+private:
+    Result<Case> case_of_row(const Case& first, const Words& names, const Words& row,
+                             const std::vector<Block>& steps) {
+        Case made = first;
+        Values values;
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            values[names[i]] = row[i];
+        }
+        if (!row.empty()) {
+            made.id += "/" + row.front();
+        }
+        made.account = with_values(made.account, values);
+        made.account_sql = with_values(made.account_sql, values);
+        for (const auto& block : steps) {
+            TRY(reader_.read_step({block.line, with_values(block.text, values)}, made.steps,
+                                  uses_deep_max));
+        }
+        for (const auto& step : made.steps) {
+            if (step.expected.line == 0) {
+                return reader_.problem(step.line, "this request has no reply");
+            }
+        }
+        return made;
+    }
+
+    std::string id_;
+    std::string file_;
+    Reader reader_;
+};
+
+}  // namespace
+
+Result<std::vector<Case>> parse_transcript(const std::string& id, const std::string& file,
+                                           std::string_view text, const Library& library) {
+    return CaseReader(id, file, library).read(text);
+}
+
+}  // namespace ankiwire::conformance

@@ -1,0 +1,75 @@
+// Cases of the suite as text (*.sync): what is sent, and what has to come back. README.md has the
+// language. One file is one case, or one for each row of its table.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "conformance/node.hpp"
+
+namespace ankiwire::conformance {
+
+struct RequestBody {
+    enum class Kind { nothing, json, text, hex, collection, zip };
+    Kind kind = Kind::nothing;
+    Node json;         // json; of a zip: its list of changes
+    Node entries;      // of a zip: an object from names to contents
+    std::string text;  // text, hex; or the name of a collection
+};
+
+struct Query {
+    int line = 0;
+    std::string sql;
+    std::vector<Node> rows;  // arrays
+};
+
+struct Expectation {
+    enum class Kind { status_alone, json, text, zip, collection };
+    int line = 0;
+    std::string status;  // 200, 4xx, or several: 400|409
+    Kind kind = Kind::status_alone;
+    Node json;  // json; of a zip: an object from names to contents
+    std::string text;
+    std::vector<Query> queries;
+};
+
+struct Step {
+    int line = 0;
+    std::string client;
+    std::string method;
+    std::map<std::string, std::string> options;
+    RequestBody body;
+    Expectation expected;
+};
+
+struct Case {
+    std::string id;    // area/name, or area/name/row
+    std::string file;  // as it is told in a report
+    std::string description;
+    std::vector<std::string> covers;  // requirement ids
+    std::string account;              // the collection to begin with
+    std::string account_sql;          // what is done to it before
+    std::vector<std::string> needs;   // what not every server has
+    std::vector<Step> steps;
+};
+
+// Where the parts of transcripts come from.
+class Library {
+public:
+    Library() = default;
+    Library(const Library&) = delete;
+    Library& operator=(const Library&) = delete;
+    virtual ~Library() = default;
+    // not_found, each.
+    [[nodiscard]] virtual Result<std::string_view> object(std::string_view name) const = 0;
+    [[nodiscard]] virtual Result<std::string_view> common_steps(std::string_view name) const = 0;
+};
+
+// malformed: with file and line.
+Result<std::vector<Case>> parse_transcript(const std::string& id, const std::string& file,
+                                           std::string_view text, const Library& library);
+
+}  // namespace ankiwire::conformance

@@ -1,0 +1,171 @@
+#include "conformance/transcript.hpp"
+
+#include <gmock/gmock.h>
+
+namespace ankiwire::conformance {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Pair;
+using testing::UnorderedElementsAre;
+
+class TestLibrary : public Library {
+public:
+    [[nodiscard]] Result<std::string_view> object(std::string_view name) const override {
+        return name == "note" ? Result<std::string_view>(R"({"id": 1})")
+                              : fail(ErrorKind::not_found, std::string(name));
+    }
+    [[nodiscard]] Result<std::string_view> common_steps(std::string_view name) const override {
+        if (name == "start") {
+            return std::string_view(
+                "# As used.\n"
+                "defaults minUsn=<*.usn> lnewer=false\n"
+                "*: start {\"minUsn\": $minUsn, \"lnewer\": $lnewer}\n"
+                "-> 200 <any:*.graves>\n");
+        }
+        if (name == "endless") {
+            return std::string_view("*: use endless\n");
+        }
+        return fail(ErrorKind::not_found, std::string(name));
+    }
+};
+
+const TestLibrary library;
+const std::string head = "# Why.\ncovers some-1\naccount empty\n\n";
+
+std::vector<Case> cases(const std::string& text) {
+    auto parsed = parse_transcript("area/name", "name.sync", text, library);
+    EXPECT_TRUE(parsed) << parsed.error().context;
+    return parsed ? *parsed : std::vector<Case>{{}};
+}
+
+std::string problem(const std::string& text) {
+    const auto parsed = parse_transcript("area/name", "name.sync", text, library);
+    return parsed ? "" : parsed.error().context;
+}
+
+TEST(Transcript, has_a_head_and_steps) {
+    const auto parsed = cases(
+        "# A first line,\n"
+        "# and a second one.\n"
+        "covers some-1\n  some-2\n"
+        "account one-note\n  update col set usn = 7;\n"
+        "needs second-user\n"
+        "\n"
+        "# not a part of the description\n"
+        "a: meta header.v=10 header=\"a b\" {\"v\": 11,\n"
+        "  \"cv\": \"x\"}\n"
+        "-> 4xx|200 {\"usn\": <int:u>,\n"
+        "  ...}\n"
+        "b: chunk\n"
+        "-> 409\n");
+    ASSERT_EQ(parsed.size(), 1U);
+    const auto& one = parsed.front();
+    EXPECT_EQ(one.id, "area/name");
+    EXPECT_EQ(one.description, "A first line, and a second one.");
+    EXPECT_THAT(one.covers, ElementsAre("some-1", "some-2"));
+    EXPECT_THAT(one.needs, ElementsAre("second-user"));
+    EXPECT_EQ(one.account, "one-note");
+    EXPECT_EQ(one.account_sql, "update col set usn = 7;");
+    ASSERT_EQ(one.steps.size(), 2U);
+    const auto& first = one.steps.front();
+    EXPECT_EQ(first.line, 10);
+    EXPECT_EQ(first.client, "a");
+    EXPECT_EQ(first.method, "meta");
+    EXPECT_THAT(first.options, UnorderedElementsAre(Pair("header.v", "10"), Pair("header", "a b")));
+    EXPECT_EQ(to_text(first.body.json), R"({"v": 11, "cv": "x"})");
+    EXPECT_EQ(first.expected.status, "4xx|200");
+    EXPECT_EQ(first.expected.line, 12);
+    EXPECT_EQ(to_text(first.expected.json), R"({"usn": <int:u>, ...})");
+    EXPECT_EQ(to_text(one.steps[1].body.json), "{}");
+    EXPECT_EQ(one.steps[1].expected.kind, Expectation::Kind::status_alone);
+}
+
+TEST(Transcript, has_bodies_of_several_kinds) {
+    const auto steps = cases(head +
+                             "a: upload collection one-note\n-> 200 text \"OK\"\n"
+                             "a: upload hex 00 ff\n-> 200\n"
+                             "a: upload nothing\n-> 200\n"
+                             "a: meta text \"{\"\n-> 400\n"
+                             "a: uploadChanges zip [[\"a\", \"0\"]] {\"0\": \"x\"}\n"
+                             "-> 200 zip {\"a\": \"x\"}\n"
+                             "a: start {...note}\n-> 200\n")
+                           .front()
+                           .steps;
+    using Kind = RequestBody::Kind;
+    EXPECT_EQ(steps[0].body.kind, Kind::collection);
+    EXPECT_EQ(steps[0].body.text, "one-note");
+    EXPECT_EQ(steps[0].expected.kind, Expectation::Kind::text);
+    EXPECT_EQ(steps[0].expected.text, "OK");
+    EXPECT_EQ(steps[1].body.text, "00 ff");
+    EXPECT_EQ(steps[2].body.kind, Kind::nothing);
+    EXPECT_EQ(steps[3].body.text, "{");
+    EXPECT_EQ(to_text(steps[4].body.json), R"([["a", "0"]])");
+    EXPECT_EQ(to_text(steps[4].body.entries), R"({"0": "x"})");
+    EXPECT_EQ(steps[4].expected.kind, Expectation::Kind::zip);
+    EXPECT_EQ(to_text(steps[5].body.json), R"({"id": 1})");
+}
+
+TEST(Transcript, looks_at_a_collection_by_queries) {
+    const auto steps = cases(head +
+                             "a: download\n"
+                             "-> 200 collection\n"
+                             "  select id, flds from notes\n"
+                             "  = 1 | \"a b\"\n"
+                             "  = <int> | null\n"
+                             "  select 1 where 0\n")
+                           .front()
+                           .steps;
+    const auto& queries = steps[0].expected.queries;
+    ASSERT_EQ(queries.size(), 2U);
+    EXPECT_EQ(queries[0].sql, "select id, flds from notes");
+    ASSERT_EQ(queries[0].rows.size(), 2U);
+    EXPECT_EQ(to_text(queries[0].rows[0]), R"([1, "a b"])");
+    EXPECT_EQ(to_text(queries[0].rows[1]), "[<int>, null]");
+    EXPECT_TRUE(queries[1].rows.empty());
+}
+
+TEST(Transcript, uses_common_steps_as_its_own) {
+    const auto steps =
+        cases(head + "a: use start minUsn=4\nb: use start lnewer=true\n").front().steps;
+    ASSERT_EQ(steps.size(), 2U);
+    EXPECT_EQ(steps[0].client, "a");
+    EXPECT_EQ(to_text(steps[0].body.json), R"({"minUsn": 4, "lnewer": false})");
+    EXPECT_EQ(to_text(steps[0].expected.json), "<any:a.graves>");
+    EXPECT_EQ(to_text(steps[1].body.json), R"({"minUsn": <b.usn>, "lnewer": true})");
+}
+
+TEST(Transcript, is_a_case_for_each_row_of_its_table) {
+    const auto parsed = cases(
+        "# Why.\ncovers some-1\naccount empty\n"
+        "each name | value | values\n"
+        "  one    | 1     | [1]\n"
+        "  two    | \"b c\" | [2, 2]\n"
+        "\n"
+        "a: start {\"a\": $value, \"b\": $values}\n-> 200\n");
+    ASSERT_EQ(parsed.size(), 2U);
+    EXPECT_EQ(parsed[0].id, "area/name/one");
+    EXPECT_EQ(to_text(parsed[0].steps[0].body.json), R"({"a": 1, "b": [1]})");
+    EXPECT_EQ(parsed[1].id, "area/name/two");
+    EXPECT_EQ(to_text(parsed[1].steps[0].body.json), R"({"a": "b c", "b": [2, 2]})");
+}
+
+TEST(Transcript, says_where_it_is_wrong) {
+    EXPECT_THAT(problem("a: meta\n-> 200\n"), HasSubstr("name.sync:1: a case has a comment"));
+    EXPECT_THAT(problem(head + "a: meta\n"), HasSubstr("name.sync:5: this request has no reply"));
+    EXPECT_THAT(problem(head + "-> 200\n"), HasSubstr("name.sync:5: there is no request"));
+    EXPECT_THAT(problem(head + "meta\n"), HasSubstr("name.sync:5: neither"));
+    EXPECT_THAT(problem(head + "a: meta {\n-> 200\n"), HasSubstr("name.sync:5: "));
+    EXPECT_THAT(problem(head + "a: meta {} {}\n-> 200\n"), HasSubstr("more than a body"));
+    EXPECT_THAT(problem(head + "a: meta\n->\n"), HasSubstr("name.sync:6: a status is missing"));
+    EXPECT_THAT(problem(head + "a: meta\n-> 200 {} 1\n"), HasSubstr("more than a reply"));
+    EXPECT_THAT(problem(head + "a: use nothing\n"), HasSubstr("no common steps nothing"));
+    EXPECT_THAT(problem(head + "a: use endless\n"), HasSubstr("uses too deep"));
+    EXPECT_THAT(problem(head + "a: meta\n-> 200 collection\n"), HasSubstr("a query is missing"));
+    EXPECT_THAT(problem("# x\ncovers some-1\naccount e\neach a | b\n  1\n\na: meta\n-> 200\n"),
+                HasSubstr("name.sync:5: not a row"));
+}
+
+}  // namespace
+}  // namespace ankiwire::conformance
