@@ -136,7 +136,9 @@ private:
         Node node;
         node.kind = Node::Kind::hole;
         node.text = inside.substr(0, colon);
-        node.binds = colon == std::string_view::npos ? std::string_view() : inside.substr(colon + 1);
+        if (colon != std::string_view::npos) {
+            node.binds = inside.substr(colon + 1);
+        }
         return node;
     }
 
