@@ -21,7 +21,7 @@ struct Node {
     bool boolean = false;
     std::int64_t integer = 0;
     double real = 0;
-    std::string text;  // of a hole: its type, or the expression that fills it
+    std::string text;   // of a hole: its type, or the expression that fills it
     std::string binds;  // of a hole: the name that it gives, or empty
     std::vector<Node> elements;
     std::vector<Node> members;  // each with its key
