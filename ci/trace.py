@@ -35,6 +35,8 @@ def problems_of_form(requirement):
         yield f"{where} has no line `level … · since v… [· until v…] · source …` below its sentence"
     elif requirement.level != "OBSERVED" and requirement.level not in requirement.sentence:
         yield f"{where} is {requirement.level}, but its sentence does not say so"
+    if requirement.level == "MUST" and not requirement.consequence:
+        yield f"{where} is MUST, but does not say what is hurt when it is broken"
     if not requirement.title:
         yield f"{where} has no title"
     if requirement.until and requirement.until < requirement.since:
