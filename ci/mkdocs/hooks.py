@@ -109,7 +109,9 @@ def list_of_all():
     lines = [
         "---", "hide: [toc]", "search: {exclude: true}", "---", "# All requirements", "",
         f"{len(ALL)} requirements, by chapter. An id is a permanent link.", "",
-        f'<div class="filter">{boxes} <input type="search" placeholder="words" aria-label="words"></div>',
+        f'<div class="filter">{boxes} <label>version <select><option value="">any</option>'
+        + "".join(f"<option>{version}</option>" for version in (11, 10, 9, 8))
+        + '</select></label> <input type="search" placeholder="words" aria-label="words"></div>',
         "", '<div class="all" markdown>',
     ]
     page = None
@@ -125,7 +127,8 @@ def list_of_all():
             f'<a class="req-id" href="../r/{name}/">{name}</a> '
             f'<span class="level {level.lower()}">{level}</span> <small>{since}</small> '
             f"**{requirement.title}**<br>{with_links(requirement.sentence, 0)}",
-            f"{{ .row data-level={level} }}",
+            f"{{ .row data-level={level} data-since={requirement.since} "
+            f"data-until={requirement.until or 99} }}",
             "",
         ]
     lines += ["</div>", '<script src="../assets/filter.js"></script>']
