@@ -16,7 +16,7 @@ ID = re.compile(r"\bR-[A-Z]+-\d\d\b")
 RANGE = re.compile(r"\b(R-[A-Z]+-)(\d\d) to \1(\d\d)\b")
 LIMIT = re.compile(r"^inline constexpr \S+ (?P<name>\w+) = ", re.MULTILINE)
 UNITS = {"kib", "mib"}
-CITING = ["src", "clients", "fuzz", "spec", "bench", "packaging"]
+CITING = ["src", "clients", "conformance", "fuzz", "spec", "bench", "packaging"]
 WITHDRAWN = "withdrawn"  # how the heading of a requirement ends that is none any more
 
 
@@ -71,12 +71,13 @@ def main():
     files = 0
     for folder in CITING:
         for path in sorted((REPOSITORY / folder).rglob("*")):
-            if path.suffix not in (".cpp", ".hpp", ".py", ".md"):
+            if path.suffix not in (".cpp", ".hpp", ".py", ".md", ".sync"):
                 continue
             files += 1
             for name in citations(path.read_text()):
                 cited.setdefault(name, path.relative_to(REPOSITORY))
-                if path.stem.endswith("_test") or path.name.startswith("test_"):
+                if (path.suffix == ".sync" or path.stem.endswith("_test")
+                        or path.name.startswith("test_")):
                     cited_by_tests.add(name)
     problems += [f"{path}: {name} is not defined in spec/"
                  for name, path in sorted(cited.items()) if name not in defined]
