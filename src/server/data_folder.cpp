@@ -33,8 +33,9 @@ Result<void> DataFolder::check_unused(const std::filesystem::path& base,
                                       std::span<const std::string> accounts) {
     for (const auto& account : accounts) {
         for (const auto* name : {"media.db", "collection.anki2"}) {
-            TRY_ASSIGN(const bool locked, sqlite::is_locked_by_another(base / account / name));
-            if (locked) {
+            // What cannot be read cannot be used here either: unusable() tells of it.
+            const auto locked = sqlite::is_locked_by_another(base / account / name);
+            if (locked && *locked) {
                 return fail(ErrorKind::busy,
                             (base / account / name).string() +
                                 " is in use by another program, perhaps by the official sync "
