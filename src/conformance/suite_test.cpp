@@ -17,6 +17,9 @@ TEST(Suite, all_its_cases_can_be_read) {
     const EmbeddedLibrary library;
     for (const auto& one : *cases) {
         EXPECT_TRUE(ids.insert(one.id).second) << one.id << " is there twice";
+        if (needs(one, new_account)) {
+            continue;
+        }
         const auto sql = library.collection(one.account);
         ASSERT_TRUE(sql) << one.id << " begins with " << one.account;
         const auto file = make_collection(*sql + one.account_sql);
