@@ -31,13 +31,6 @@ std::string hex_of(std::string_view bytes) {
     return hex;
 }
 
-std::string sha1_hex(std::string_view bytes) {
-    std::string sum(20, '\0');
-    EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(sum.data()), nullptr,
-               EVP_sha1(), nullptr);
-    return hex_of(sum);
-}
-
 // Bytes that do not pack well, the same at each run.
 std::string filler(std::int64_t count) {
     std::string bytes;
@@ -86,6 +79,43 @@ Result<std::string> read_entry(const zip::Reader& reader, const zip::Entry& entr
 }
 
 }  // namespace
+
+std::string sha1_hex(std::string_view bytes) {
+    std::string sum(20, '\0');
+    EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(sum.data()), nullptr,
+               EVP_sha1(), nullptr);
+    return hex_of(sum);
+}
+
+std::string make_form(const Node& parts) {
+    constexpr std::string_view boundary = "the-suites-boundary";
+    static_assert(form_type.ends_with(boundary));
+    std::string form;
+    for (const auto& part : parts.members) {
+        form += "--" + std::string(boundary) + "\r\nContent-Disposition: form-data; name=\"" +
+                part.key + "\"\r\n\r\n" +
+                (part.kind == Node::Kind::text ? part.text : to_text(part)) + "\r\n";
+    }
+    return form + "--" + std::string(boundary) + "--\r\n";
+}
+
+// RFC 8878, 3.1.1: the magic number, a header with a window descriptor alone, raw blocks.
+std::string frame_of_window(std::string_view plain, unsigned log) {
+    constexpr std::size_t block_bytes_max = std::size_t{128} * 1024;
+    constexpr unsigned log_least = 10;
+    std::string frame("\x28\xb5\x2f\xfd\x00", 5);
+    frame += static_cast<char>((log - log_least) << 3);
+    do {
+        const auto block = plain.substr(0, block_bytes_max);
+        plain.remove_prefix(block.size());
+        const auto header = block.size() << 3 | (plain.empty() ? 1U : 0U);
+        for (const unsigned shift : {0U, 8U, 16U}) {
+            frame += static_cast<char>(header >> shift & 0xff);
+        }
+        frame += block;
+    } while (!plain.empty());
+    return frame;
+}
 
 Result<std::string> from_hex(std::string_view text) {
     std::string bytes;
@@ -145,14 +175,20 @@ Result<Node> read_media_zip(std::string_view zip) {
     if (meta.members.size() + 1 != reader.entries().size()) {
         return malformed("the zip has entries that its _meta does not name");
     }
-    auto files = Node::empty_object();
-    for (const auto& name : meta.members) {
-        const auto* entry = reader.find(name.key);
-        if (entry == nullptr || name.kind != Node::Kind::text) {
-            return malformed("the zip lacks the entry " + name.key);
+    Node files;
+    files.kind = Node::Kind::array;
+    for (std::size_t i = 0; i < meta.members.size(); ++i) {
+        const auto number = std::to_string(i);
+        const auto* name = meta.member(number);
+        const auto* entry = reader.find(number);
+        if (entry == nullptr || name == nullptr || name->kind != Node::Kind::text) {
+            return malformed("the zip, or its _meta, lacks the entry " + number);
         }
         TRY_ASSIGN(const auto content, read_entry(reader, *entry));
-        files.set_member(name.text, node_of(content));
+        Node pair;
+        pair.kind = Node::Kind::array;
+        pair.elements = {*name, node_of(content)};
+        files.elements.push_back(std::move(pair));
     }
     return files;
 }

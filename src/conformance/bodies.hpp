@@ -10,6 +10,16 @@
 
 namespace ankiwire::conformance {
 
+inline constexpr std::string_view form_type = "multipart/form-data; boundary=the-suites-boundary";
+
+std::string sha1_hex(std::string_view bytes);
+
+// A form as old clients send it; the members of the object are its parts.
+std::string make_form(const Node& parts);
+
+// A zstd frame that holds the bytes as they are, and says that it needs a window of 2^log bytes.
+std::string frame_of_window(std::string_view plain, unsigned log);
+
 // Bytes that are written in hexadecimal, with spaces between them.
 Result<std::string> from_hex(std::string_view text);
 
@@ -17,8 +27,9 @@ Result<std::string> from_hex(std::string_view text);
 // contents: a text, {"bytes": count} or {"hex": "00 ff"}.
 Result<std::string> make_media_zip(const Node& changes, const Node& entries);
 
-// The files of a zip as servers send it: an object from names to contents, a text if it is one of
-// at most 1000 bytes, else {"bytes": count, "sha1": text}. malformed: it is no such zip.
+// The files of a zip as servers send it, in the order of its entries: a list of lists of a name and
+// a content, which is a text if it is one of at most 1000 bytes, else {"bytes": count, "sha1":
+// text}. malformed: it is no such zip.
 Result<Node> read_media_zip(std::string_view zip);
 
 }  // namespace ankiwire::conformance

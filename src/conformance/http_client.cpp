@@ -25,8 +25,27 @@ using asio::ip::tcp;
 
 constexpr std::uint64_t reply_bytes_max = std::uint64_t{4} << 30;
 
+// The body in chunks, without the last one if the connection breaks.
+std::string chunks_of(std::string_view body, bool breaks) {
+    constexpr std::size_t piece_bytes = std::size_t{64} * 1024;
+    std::string bytes;
+    for (std::size_t at = 0; at < body.size(); at += piece_bytes) {
+        const auto piece = body.substr(at, piece_bytes);
+        std::string size(16, '\0');
+        size.resize(
+            static_cast<std::size_t>(std::snprintf(size.data(), size.size(), "%zx", piece.size())));
+        bytes += size + "\r\n";
+        bytes += piece;
+        bytes += "\r\n";
+    }
+    return breaks ? bytes : bytes + "0\r\n\r\n";
+}
+
 // The message as it goes over the wire, its framing included.
 std::string bytes_of(const HttpRequest& request, const Target& target) {
+    if (request.is_raw) {
+        return request.body;
+    }
     std::string bytes = request.verb + " " + request.path + " HTTP/1.1\r\nHost: " + target.host +
                         ":" + target.port + "\r\nConnection: close\r\n";
     for (const auto& [name, value] : request.headers) {
@@ -35,22 +54,14 @@ std::string bytes_of(const HttpRequest& request, const Target& target) {
     if (request.verb == "GET") {
         return bytes + "\r\n";
     }
+    const auto body = std::string_view(request.body)
+                          .substr(0, request.breaks_after.value_or(request.body.size()));
     if (!request.chunked) {
-        return bytes + "Content-Length: " + std::to_string(request.body.size()) + "\r\n\r\n" +
-               request.body;
+        bytes += "Content-Length: " + std::to_string(request.body.size()) + "\r\n\r\n";
+        return bytes.append(body);
     }
-    bytes += "Transfer-Encoding: chunked\r\n\r\n";
-    constexpr std::size_t piece_bytes = std::size_t{64} * 1024;
-    for (std::size_t at = 0; at < request.body.size(); at += piece_bytes) {
-        const auto piece = std::string_view(request.body).substr(at, piece_bytes);
-        std::string size(16, '\0');
-        size.resize(
-            static_cast<std::size_t>(std::snprintf(size.data(), size.size(), "%zx", piece.size())));
-        bytes += size + "\r\n";
-        bytes += piece;
-        bytes += "\r\n";
-    }
-    return bytes + "0\r\n\r\n";
+    return bytes + "Transfer-Encoding: chunked\r\n\r\n" +
+           chunks_of(body, request.breaks_after.has_value());
 }
 
 HttpReply reply_of(http::response<http::string_body> message) {
@@ -67,10 +78,13 @@ HttpReply reply_of(http::response<http::string_body> message) {
 
 // A server may answer, and close, before it has read everything: what it says counts.
 template <class Stream>
-asio::awaitable<HttpReply> exchange(Stream& stream, const std::string& bytes) {
+asio::awaitable<HttpReply> exchange(Stream& stream, const std::string& bytes, bool breaks) {
     boost::system::error_code sending;
     co_await asio::async_write(stream, asio::buffer(bytes),
                                asio::redirect_error(asio::use_awaitable, sending));
+    if (breaks) {
+        co_return HttpReply{};
+    }
     boost::beast::flat_buffer buffer;
     http::response_parser<http::string_body> parser;
     parser.body_limit(reply_bytes_max);
@@ -89,7 +103,7 @@ asio::ssl::context tls_context(const ClientOptions& options) {
 }
 
 asio::awaitable<HttpReply> talk(const Target& target, const ClientOptions& options,
-                                const std::string& bytes) {
+                                const std::string& bytes, bool breaks) {
     const auto executor = co_await asio::this_coro::executor;
     tcp::resolver resolver(executor);
     const auto found =
@@ -97,7 +111,7 @@ asio::awaitable<HttpReply> talk(const Target& target, const ClientOptions& optio
     if (!target.tls) {
         tcp::socket socket(executor);
         co_await asio::async_connect(socket, found, asio::use_awaitable);
-        co_return co_await exchange(socket, bytes);
+        co_return co_await exchange(socket, bytes, breaks);
     }
     auto context = tls_context(options);
     asio::ssl::stream<tcp::socket> stream(executor, context);
@@ -105,7 +119,7 @@ asio::awaitable<HttpReply> talk(const Target& target, const ClientOptions& optio
     SSL_set_tlsext_host_name(stream.native_handle(), target.host.c_str());
     co_await asio::async_connect(stream.next_layer(), found, asio::use_awaitable);
     co_await stream.async_handshake(asio::ssl::stream_base::client, asio::use_awaitable);
-    co_return co_await exchange(stream, bytes);
+    co_return co_await exchange(stream, bytes, breaks);
 }
 
 }  // namespace
@@ -144,7 +158,7 @@ Result<HttpReply> HttpClient::send(const HttpRequest& request) const {
     std::exception_ptr problem;
     const auto bytes = bytes_of(request, target_);
     asio::io_context context(1);  // goes first, with whatever still runs
-    asio::co_spawn(context, talk(target_, options_, bytes),
+    asio::co_spawn(context, talk(target_, options_, bytes, request.breaks_after.has_value()),
                    [&](std::exception_ptr thrown, HttpReply received) {
                        problem = std::move(thrown);
                        reply = std::move(received);

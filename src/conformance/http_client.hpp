@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,6 +32,9 @@ struct HttpRequest {
     std::vector<std::pair<std::string, std::string>> headers;
     std::string body;
     bool chunked = true;  // else with Content-Length
+    bool is_raw = false;  // the body is the whole of what is sent
+    // The connection is closed after that many bytes of the body; the reply's status is 0 then.
+    std::optional<std::size_t> breaks_after;
 };
 
 struct HttpReply {
@@ -41,7 +45,7 @@ struct HttpReply {
 
 struct ClientOptions {
     std::filesystem::path ca_file;  // a certificate to trust, besides those of the system
-    std::chrono::seconds timeout{60};
+    std::chrono::seconds timeout{30};
 };
 
 class HttpClient {

@@ -17,7 +17,9 @@ namespace {
 
 struct Arguments {
     std::string url;
-    std::string user;
+    std::vector<std::string> users;
+    std::vector<std::string> offers;
+    int timeout = 30;  // after which clients give up (R-TRANS-12)
     std::string ca_file;
     std::vector<std::string> run;
     std::string known_file;
@@ -68,7 +70,21 @@ std::vector<const Case*> chosen(const std::vector<Case>& cases, const Arguments&
             found.push_back(&one);
         }
     }
+    // They are of use only before the account has been written to.
+    std::ranges::stable_partition(found, [](const Case* one) { return needs(*one, new_account); });
     return found;
+}
+
+Result<std::vector<Credentials>> read_users(const std::vector<std::string>& arguments) {
+    std::vector<Credentials> users;
+    for (const auto& user : arguments) {
+        const auto colon = user.find(':');
+        if (colon == std::string::npos) {
+            return fail(ErrorKind::malformed, "--user is name:password");
+        }
+        users.push_back({user.substr(0, colon), user.substr(colon + 1)});
+    }
+    return users;
 }
 
 Verdict verdict_of(const Case& one, bool passed, bool is_known, bool strict) {
@@ -116,6 +132,14 @@ Report run_all(Runner& runner, const std::vector<const Case*>& cases,
             fmt::print(stderr, "\r\033[K{}/{} {}", report.outcomes.size() + 1, cases.size(),
                        one->id);
         }
+        if (!runner.offers(*one)) {
+            report.outcomes.push_back({.of = one,
+                                       .verdict = Verdict::not_offered,
+                                       .failure = std::nullopt,
+                                       .why_known = "",
+                                       .seconds = 0});
+            continue;
+        }
         const auto begun = std::chrono::steady_clock::now();
         auto failure = runner.run(*one);
         const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
@@ -158,14 +182,14 @@ int run(const Arguments& arguments) {
     if (!known) {
         return report_problem(known.error().context);
     }
-    const auto colon = arguments.user.find(':');
-    if (colon == std::string::npos) {
-        return report_problem("--user is name:password");
+    const auto users = read_users(arguments.users);
+    if (!users) {
+        return report_problem(users.error().context);
     }
     const EmbeddedLibrary library;
-    Runner runner(
-        HttpClient(*target, {.ca_file = arguments.ca_file, .timeout = std::chrono::seconds(60)}),
-        {arguments.user.substr(0, colon), arguments.user.substr(colon + 1)}, library);
+    Runner runner(HttpClient(*target, {.ca_file = arguments.ca_file,
+                                       .timeout = std::chrono::seconds(arguments.timeout)}),
+                  *users, {arguments.offers.begin(), arguments.offers.end()}, library);
     if (const auto opened = open_account(runner, arguments); !opened) {
         return report_problem(arguments.url + ": " + opened.error().context);
     }
@@ -200,7 +224,14 @@ int main(int argc, char** argv) {
     app.set_version_flag("--version", ANKIWIRE_VERSION);
     Arguments arguments;
     app.add_option("--url", arguments.url, "The address that a client would be given");
-    app.add_option("--user", arguments.user, "name:password of an account made for this");
+    app.add_option("--user", arguments.users,
+                   "name:password of an account made for this; a second one for the cases of two")
+        ->expected(1, 2);
+    app.add_option("--offers", arguments.offers,
+                   "What only some servers have, and some cases need: new-account, and others")
+        ->delimiter(',');
+    app.add_option("--timeout", arguments.timeout, "Seconds to wait for a reply")
+        ->capture_default_str();
     app.add_option("--ca", arguments.ca_file, "A certificate to trust, for https");
     app.add_option("--run", arguments.run, "Only cases, or requirements, of these names; * is any");
     app.add_option(
@@ -213,7 +244,7 @@ int main(int argc, char** argv) {
     app.add_flag("--wipe", arguments.wipe, "The account may be emptied although it is not empty");
     app.add_flag("--verbose", arguments.verbose, "Tell each case, also those that pass");
     CLI11_PARSE(app, argc, argv);
-    if (!arguments.list && (arguments.url.empty() || arguments.user.empty())) {
+    if (!arguments.list && (arguments.url.empty() || arguments.users.empty())) {
         return report_problem("--url and --user are needed; --help tells more");
     }
     return run(arguments);

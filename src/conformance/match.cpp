@@ -80,6 +80,12 @@ private:
 
     std::optional<Mismatch> compare_hole(const Node& hole, const Node& received,
                                          const std::string& where) {
+        if (hole.text.starts_with('!')) {
+            const auto value = bindings_.evaluate(std::string_view(hole.text).substr(1));
+            return value && compare(*value, received, where)
+                       ? std::nullopt
+                       : std::optional(Mismatch{where, to_text(hole), to_text(received)});
+        }
         const auto type = types().find(hole.text);
         if (type == types().end()) {
             const auto value = bindings_.evaluate(hole.text);

@@ -3,20 +3,17 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "base/result.hpp"
+#include "conformance/account.hpp"
 #include "conformance/http_client.hpp"
 #include "conformance/match.hpp"
 #include "conformance/suite.hpp"
 
 namespace ankiwire::conformance {
-
-struct Credentials {
-    std::string user;
-    std::string password;
-};
 
 // Where a case failed: what was sent, and what should have come back.
 struct Failure {
@@ -29,15 +26,20 @@ struct Failure {
 
 class Runner {
 public:
-    Runner(HttpClient http, Credentials credentials, const EmbeddedLibrary& library);
+    // The second account, if there is one, is that of the client `other`. `offers`: what cases may
+    // need, besides that account.
+    Runner(HttpClient http, const std::vector<Credentials>& users, std::set<std::string> offers,
+           const EmbeddedLibrary& library);
 
-    // Logs in. auth_failed, busy, malformed: with what is wrong.
+    // Logs in to each account. auth_failed, busy, malformed: with what is wrong.
     Result<void> log_in();
-    // Whether there is neither a card nor a media file on the account.
+    // Whether there is neither a card nor a media file on any account.
     Result<bool> is_empty();
-    // Leaves it so.
+    // Leaves them so.
     Result<void> clean();
 
+    // Whether the server has what the case needs.
+    [[nodiscard]] bool offers(const Case& one) const;
     // nullopt: it passed.
     std::optional<Failure> run(const Case& one);
 
@@ -48,22 +50,15 @@ private:
         std::map<std::string, std::string> sessions;  // by client
     };
 
-    Result<HttpReply> call(const std::string& method, std::string_view packed,
-                           const std::string& header);
-    // The unpacked reply of a call of the runner's own, which must be 200.
-    Result<std::string> own_call(const std::string& method, const std::string& body);
-    Result<Node> own_json(const std::string& method, const std::string& body);
-
-    Result<void> set_collection(const std::string& name, const std::string& sql);
-    Result<void> clear_media();
+    Account& account_of(const std::string& client);
+    Result<void> prepare(const Case& one);
+    [[nodiscard]] Bindings first_bindings() const;
     std::optional<Failure> run_step(const Step& step, Scene& scene);
 
     HttpClient http_;
-    Credentials credentials_;
+    std::vector<Account> accounts_;
+    std::set<std::string> offers_;
     const EmbeddedLibrary& library_;
-    std::string key_;
-    std::map<std::string, std::string> collections_;  // packed, by name and SQL
-    bool media_touched_ = true;
     int cases_run_ = 0;
 };
 

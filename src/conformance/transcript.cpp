@@ -1,6 +1,7 @@
 #include "conformance/transcript.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <utility>
 
@@ -9,6 +10,11 @@ namespace {
 
 constexpr std::string_view spaces = " \t";
 constexpr int uses_deep_max = 4;
+constexpr std::string_view header_prefix = "header.";
+
+// Of a request, besides the members of its header.
+constexpr std::array request_options = {"header", "path",   "verb", "packed", "cut",
+                                        "append", "length", "pad",  "window", "break"};
 
 using Words = std::vector<std::string>;
 using Values = std::map<std::string, std::string>;
@@ -131,6 +137,12 @@ public:
         step.client = client;
         step.method = method;
         TRY(read_options(block.line, text, step.options));
+        for (const auto& [name, value] : step.options) {
+            if (!name.starts_with(header_prefix) &&
+                std::ranges::find(request_options, name) == request_options.end()) {
+                return problem(block.line, "there is no option " + name);
+            }
+        }
         TRY(read_body(block.line, text, step.body));
         steps.push_back(std::move(step));
         return {};
@@ -176,10 +188,8 @@ private:
     Result<void> read_body(int line, std::string_view text, RequestBody& body) {
         using Kind = RequestBody::Kind;
         static const std::map<std::string, Kind, std::less<>> kinds = {
-            {"nothing", Kind::nothing},
-            {"text", Kind::text},
-            {"hex", Kind::hex},
-            {"collection", Kind::collection},
+            {"nothing", Kind::nothing}, {"text", Kind::text}, {"hex", Kind::hex},
+            {"zeros", Kind::zeros},     {"form", Kind::form}, {"collection", Kind::collection},
             {"zip", Kind::zip}};
         if (text.empty()) {
             text = "{}";
@@ -199,6 +209,16 @@ private:
                 if (!rest.empty()) {
                     TRY_ASSIGN(body.entries, read_value(line, rest));
                 }
+                break;
+            }
+            case Kind::form: {
+                TRY_ASSIGN(body.json, read_value(line, rest));
+                break;
+            }
+            case Kind::collection: {
+                body.text = take_word(rest);
+                body.sql = rest;
+                rest = {};
                 break;
             }
             case Kind::text: {
@@ -222,6 +242,14 @@ private:
         if (expected.status.empty()) {
             return problem(block.line, "a status is missing");
         }
+        std::map<std::string, std::string> options;
+        TRY(read_options(block.line, text, options));
+        for (const auto& [name, value] : options) {
+            if (!name.starts_with(header_prefix)) {
+                return problem(block.line, "of a reply only headers are told: " + name);
+            }
+            expected.headers[name.substr(header_prefix.size())] = value;
+        }
         if (text.empty()) {
             return {};
         }
@@ -236,7 +264,6 @@ private:
             rest = text;
         }
         TRY_ASSIGN(expected.json, read_value(block.line, rest));
-        expected.text = expected.json.text;
         return rest.empty() ? Result<void>()
                             : problem(block.line, "more than a reply: " + std::string(rest));
     }
@@ -359,9 +386,10 @@ public:
                 steps.push_back(block);
             }
         }
-        if (first.description.empty() || first.covers.empty() || first.account.empty() ||
-            steps.empty()) {
-            return reader_.problem(1, "a case has a comment, `covers`, `account` and steps");
+        if (first.description.empty() || first.covers.empty() || steps.empty() ||
+            first.account.empty() != needs(first, new_account)) {
+            return reader_.problem(
+                1, "a case has a comment, `covers`, `account` or `needs new-account`, and steps");
         }
         std::vector<Case> cases;
         for (const auto& row : table.rows) {
@@ -392,6 +420,9 @@ private:
             if (step.expected.line == 0) {
                 return reader_.problem(step.line, "this request has no reply");
             }
+            if (step.client == other_client && !needs(made, second_user)) {
+                return reader_.problem(step.line, "this client needs second-user");
+            }
         }
         return made;
     }
@@ -402,6 +433,10 @@ private:
 };
 
 }  // namespace
+
+bool needs(const Case& one, std::string_view what) {
+    return std::ranges::find(one.needs, what) != one.needs.end();
+}
 
 Result<std::vector<Case>> parse_transcript(const std::string& id, const std::string& file,
                                            std::string_view text, const Library& library) {

@@ -12,12 +12,23 @@
 
 namespace ankiwire::conformance {
 
+// A step whose body goes over the connection as it is: the whole of a request.
+inline constexpr std::string_view raw_method = "raw";
+// A status that is whatever comes, or nothing at all.
+inline constexpr std::string_view any_status = "any";
+// What a case may need.
+inline constexpr std::string_view second_user = "second-user";
+inline constexpr std::string_view new_account = "new-account";
+// The client that is of the second account.
+inline constexpr std::string_view other_client = "other";
+
 struct RequestBody {
-    enum class Kind { nothing, json, text, hex, collection, zip };
+    enum class Kind { nothing, json, text, hex, zeros, form, collection, zip };
     Kind kind = Kind::nothing;
-    Node json;         // json; of a zip: its list of changes
+    Node json;         // json, form; of a zip: its list of changes
     Node entries;      // of a zip: an object from names to contents
-    std::string text;  // text, hex; or the name of a collection
+    std::string text;  // text, hex; how many zeros; or the name of a collection
+    std::string sql;   // what is executed on the collection
 };
 
 struct Query {
@@ -29,10 +40,10 @@ struct Query {
 struct Expectation {
     enum class Kind { status_alone, json, text, zip, collection };
     int line = 0;
-    std::string status;  // 200, 4xx, or several: 400|409
+    std::string status;                          // 200, 4xx, or several: 400|409; or any_status
+    std::map<std::string, std::string> headers;  // by name; * is anything
     Kind kind = Kind::status_alone;
-    Node json;  // json; of a zip: an object from names to contents
-    std::string text;
+    Node json;  // json, or a text; of a zip: a list of lists of a name and a content
     std::vector<Query> queries;
 };
 
@@ -50,11 +61,13 @@ struct Case {
     std::string file;  // as it is told in a report
     std::string description;
     std::vector<std::string> covers;  // requirement ids
-    std::string account;              // the collection to begin with
+    std::string account;              // the collection to begin with; empty: none, it is new
     std::string account_sql;          // what is done to it before
     std::vector<std::string> needs;   // what not every server has
     std::vector<Step> steps;
 };
+
+bool needs(const Case& one, std::string_view what);
 
 // Where the parts of transcripts come from.
 class Library {

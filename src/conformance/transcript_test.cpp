@@ -97,7 +97,7 @@ TEST(Transcript, has_bodies_of_several_kinds) {
     EXPECT_EQ(steps[0].body.kind, Kind::collection);
     EXPECT_EQ(steps[0].body.text, "one-note");
     EXPECT_EQ(steps[0].expected.kind, Expectation::Kind::text);
-    EXPECT_EQ(steps[0].expected.text, "OK");
+    EXPECT_EQ(to_text(steps[0].expected.json), R"("OK")");
     EXPECT_EQ(steps[1].body.text, "00 ff");
     EXPECT_EQ(steps[2].body.kind, Kind::nothing);
     EXPECT_EQ(steps[3].body.text, "{");

@@ -1,0 +1,145 @@
+#include "conformance/account.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "conformance/bodies.hpp"
+#include "conformance/collection_file.hpp"
+#include "conformance/reply.hpp"
+#include "conformance/request.hpp"
+#include "zstd/stream.hpp"
+
+namespace ankiwire::conformance {
+namespace {
+
+constexpr std::string_view own_session = "suite0";
+constexpr std::size_t deletions_of_a_zip = 25;
+
+}  // namespace
+
+Account::Account(HttpClient http, Credentials credentials, const EmbeddedLibrary& library)
+    : http_(std::move(http)), credentials_(std::move(credentials)), library_(library) {}
+
+Result<HttpReply> Account::call(const std::string& method, const std::string& packed,
+                                const std::string& session) {
+    Step step;
+    step.method = method;
+    TRY_ASSIGN(const auto header, header_of(step, {key_, session}, {}));
+    HttpRequest request;
+    request.path = path_of(http_.target(), method);
+    request.headers = {{"Content-Type", "application/octet-stream"}, {"anki-sync", header}};
+    request.body = packed;
+    return http_.send(request);
+}
+
+Result<std::string> Account::own_call(const std::string& method, const std::string& packed) {
+    TRY_ASSIGN(const auto reply, call(method, packed, std::string(own_session)));
+    if (reply.status == 403) {
+        return fail(ErrorKind::auth_failed, method + " is answered with 403");
+    }
+    if (reply.status != 200) {
+        return fail(ErrorKind::malformed, method + " is answered with " +
+                                              std::to_string(reply.status) + ": " +
+                                              shown(reply.body));
+    }
+    return unpacked(reply);
+}
+
+Result<Node> Account::own_json(const std::string& method, const std::string& body) {
+    TRY_ASSIGN(const auto plain, own_call(method, zstd::pack(body)));
+    return from_json(plain);
+}
+
+Result<void> Account::log_in() {
+    auto login = Node::empty_object();
+    login.set_member("u", Node::of_text(credentials_.user));
+    login.set_member("p", Node::of_text(credentials_.password));
+    auto text = to_text(login);
+    std::erase(text, '\n');
+    TRY_ASSIGN(const auto reply, own_json("hostKey", text));
+    const auto* key = reply.member("key");
+    if (key == nullptr || key->kind != Node::Kind::text) {
+        return fail(ErrorKind::malformed, "hostKey is answered without a key");
+    }
+    key_ = key->text;
+    return {};
+}
+
+Result<bool> Account::is_empty() {
+    TRY_ASSIGN(const auto meta, own_json("meta", R"({"v":11,"cv":"conformance,1,suite"})"));
+    const auto* empty = meta.member("empty");
+    TRY_ASSIGN(const auto names, media_names());
+    return empty != nullptr && empty->boolean && names.empty();
+}
+
+Result<void> Account::prepare(const std::string& collection, const std::string& sql) {
+    TRY(upload(collection, sql));
+    return clear_media();
+}
+
+void Account::abort(const std::string& session) {
+    static_cast<void>(call("abort", zstd::pack("{}"), session));
+}
+
+Result<void> Account::upload(const std::string& collection, const std::string& sql) {
+    auto& packed = collections_[collection + "\n" + sql];
+    if (packed.empty()) {
+        TRY_ASSIGN(const auto below, library_.collection(collection));
+        TRY_ASSIGN(const auto file, make_collection(below + sql));
+        packed = zstd::pack(file);
+    }
+    TRY_ASSIGN(const auto text, own_call("upload", packed));
+    return std::string_view(text) == "OK"
+               ? Result<void>()
+               : fail(ErrorKind::malformed, "upload is answered with " + shown(text));
+}
+
+Result<std::vector<std::string>> Account::media_names() {
+    std::map<std::string, bool> is_there;  // by name
+    for (std::int64_t last_usn = 0;;) {
+        TRY_ASSIGN(const auto reply,
+                   own_json("mediaChanges", "{\"lastUsn\":" + std::to_string(last_usn) + "}"));
+        const auto* data = reply.member("data");
+        const auto before = last_usn;
+        for (const auto& change : data == nullptr ? std::vector<Node>() : data->elements) {
+            if (change.elements.size() == 3) {
+                is_there[change.elements[0].text] = !change.elements[2].text.empty();
+                last_usn = std::max(last_usn, change.elements[1].integer);
+            }
+        }
+        if (last_usn == before) {
+            break;
+        }
+    }
+    std::vector<std::string> names;
+    for (const auto& [name, there] : is_there) {
+        if (there) {
+            names.push_back(name);
+        }
+    }
+    return names;
+}
+
+Result<void> Account::clear_media() {
+    if (!media_touched_) {
+        return {};
+    }
+    TRY_ASSIGN(auto names, media_names());
+    while (!names.empty()) {
+        Node changes;
+        changes.kind = Node::Kind::array;
+        while (!names.empty() && changes.elements.size() < deletions_of_a_zip) {
+            Node change;
+            change.kind = Node::Kind::array;
+            change.elements = {Node::of_text(names.back()), Node()};
+            changes.elements.push_back(std::move(change));
+            names.pop_back();
+        }
+        TRY_ASSIGN(const auto zip, make_media_zip(changes, {}));
+        TRY(own_call("uploadChanges", zstd::pack(zip)));
+    }
+    media_touched_ = false;
+    return {};
+}
+
+}  // namespace ankiwire::conformance

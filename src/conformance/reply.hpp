@@ -1,0 +1,28 @@
+// What came back for a step of a case, and whether it is what was expected.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "conformance/http_client.hpp"
+#include "conformance/match.hpp"
+#include "conformance/transcript.hpp"
+
+namespace ankiwire::conformance {
+
+// A text that may be long, as a report has it.
+std::string shown(std::string_view text);
+
+// 200, 4xx, or several: 400|409.
+bool fits_status(std::string_view pattern, const std::string& status);
+
+// A reply without its packing. malformed: not what its header says.
+Result<std::string> unpacked(const HttpReply& reply);
+
+// nullopt: it is what was expected, and what it binds is bound.
+std::optional<Mismatch> compare_reply(const Expectation& expected, const HttpReply& reply,
+                                      Bindings& bindings);
+
+}  // namespace ankiwire::conformance
