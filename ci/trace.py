@@ -1,9 +1,16 @@
 #!/usr/bin/env python3
-"""Checks the requirements: each is defined once in spec/ and has the form that spec/README.md tells,
+"""ci/trace.py [--accept ID... | --accept all]
+
+Checks the requirements: each is defined once in spec/ and has the form that spec/README.md tells,
 each that is cited is defined, each page is in the list of pages, and each limit of
-src/base/limits.hpp is in spec/08-limits.md."""
+src/base/limits.hpp is in spec/08-limits.md. Each MUST of protocol 11 has a case of the conformance
+suite, or a reason in conformance/without_case.tsv. conformance/sentences.tsv has a checksum of each
+sentence that cases show: one that has changed is an error until somebody has looked at its cases and
+says so by --accept.
+"""
 
 import collections
+import hashlib
 import re
 import sys
 
@@ -16,7 +23,13 @@ ID = re.compile(r"\bR-[A-Z]+-\d\d\b")
 RANGE = re.compile(r"\b(R-[A-Z]+-)(\d\d) to \1(\d\d)\b")
 LIMIT = re.compile(r"^inline constexpr \S+ (?P<name>\w+) = ", re.MULTILINE)
 UNITS = {"kib", "mib"}
-CITING = ["src", "clients", "fuzz", "spec", "bench", "packaging"]
+CITING = ["src", "clients", "conformance", "fuzz", "spec", "bench", "packaging"]
+CASES = REPOSITORY / "conformance"
+SENTENCES = CASES / "sentences.tsv"
+WITHOUT_CASE = CASES / "without_case.tsv"
+NOT_YET = "not yet"  # how a reason begins that is to go
+OF_CLIENTS = "R-CLIENT-"
+COVERS = re.compile(r"^covers (.+(?:\n\s.+)*)", re.MULTILINE)
 WITHDRAWN = "withdrawn"  # how the heading of a requirement ends that is none any more
 
 
@@ -51,7 +64,54 @@ def problems_of_pages():
             yield f"spec/README.md: {path.name} is missing"
 
 
+def read_table(path):
+    """Of two columns; # begins a comment."""
+    lines = [line for line in path.read_text().splitlines() if line and not line.startswith("#")]
+    return dict(line.split("\t") for line in lines)
+
+
+def covered_by_cases():
+    return {
+        name
+        for path in CASES.rglob("*.sync")
+        for covers in COVERS.findall(path.read_text())
+        for name in ID.findall(covers)
+    }
+
+
+def digest(requirement):
+    return hashlib.sha256(requirement.sentence.encode()).hexdigest()[:12]
+
+
+def problems_of_cases(defined, covered, without_case):
+    """What the suite lacks, or has without need."""
+    for name, requirement in sorted(defined.items()):
+        wanted = (requirement.level == "MUST" and requirement.since <= 11
+                  and (not requirement.until or requirement.until >= 11)
+                  and not name.startswith(OF_CLIENTS))
+        if wanted and name not in covered and name not in without_case:
+            yield f"{requirement.page}: {name} is MUST and has no case in conformance/"
+    for name in sorted(without_case):
+        if name in covered or name not in defined:
+            yield f"conformance/without_case.tsv: {name} has a case, or is not defined"
+
+
+def problems_of_sentences(defined, covered, accept):
+    """Sentences that nobody has compared with their cases since they changed."""
+    looked_at = read_table(SENTENCES)
+    for name in sorted(covered & defined.keys()):
+        if name in accept or "all" in accept:
+            looked_at[name] = digest(defined[name])
+        if looked_at.get(name) != digest(defined[name]):
+            yield (f"{defined[name].page}: the sentence of {name} is new or has changed: look at its "
+                   f"cases, then ci/trace.py --accept {name}")
+    if accept:
+        lines = [f"{name}\t{looked_at[name]}\n" for name in sorted(covered & looked_at.keys())]
+        SENTENCES.write_text("".join(lines))
+
+
 def main():
+    accept = set(sys.argv[2:]) if sys.argv[1:2] == ["--accept"] else set()
     problems = list(problems_of_pages())
     defined = {}
     for requirement in requirements.read():
@@ -71,15 +131,21 @@ def main():
     files = 0
     for folder in CITING:
         for path in sorted((REPOSITORY / folder).rglob("*")):
-            if path.suffix not in (".cpp", ".hpp", ".py", ".md"):
+            if path.suffix not in (".cpp", ".hpp", ".py", ".md", ".sync"):
                 continue
             files += 1
             for name in citations(path.read_text()):
                 cited.setdefault(name, path.relative_to(REPOSITORY))
-                if path.stem.endswith("_test") or path.name.startswith("test_"):
+                if (path.suffix == ".sync" or path.stem.endswith("_test")
+                        or path.name.startswith("test_")):
                     cited_by_tests.add(name)
     problems += [f"{path}: {name} is not defined in spec/"
                  for name, path in sorted(cited.items()) if name not in defined]
+
+    covered = covered_by_cases()
+    without_case = read_table(WITHOUT_CASE)
+    problems += problems_of_cases(defined, covered, without_case)
+    problems += problems_of_sentences(defined, covered, accept)
 
     limits = LIMIT.findall((REPOSITORY / "src/base/limits.hpp").read_text())
     limits_page = (SPEC / "08-limits.md").read_text()
@@ -94,7 +160,10 @@ def main():
     print(", ".join(f"{levels[level]} {level}" for level in ("MUST", "SHOULD", "MAY", "OBSERVED")))
     print(f"trace: looked at {files} files: {len(defined)} requirements, "
           f"{len(cited_by_tests & defined.keys())} of them cited by tests, "
-          f"{len(limits) - len(UNITS)} limits")
+          f"{len(covered & defined.keys())} by cases of the suite, {len(limits) - len(UNITS)} limits")
+    not_yet = sum(reason.startswith(NOT_YET) for reason in without_case.values())
+    if not_yet:
+        print(f"trace: {not_yet} MUST have no case yet")
     sys.exit(1 if problems else 0)
 
 

@@ -97,6 +97,26 @@ def test_after_a_restore_devices_go_on(house, backups, some_version):
     assert ahead.find_notes(query="future") == []
 
 
+# R-MEDIA-26
+@pytest.mark.parametrize("some_version", VERSIONS)
+def test_media_of_devices_and_of_a_restored_server_agree(house, backups, some_version):
+    """Also if the counts happen to be equal, which is all that a client compares."""
+    up_to_date, ahead = house.pair(some_version)
+    ahead.put_media(files={"kept.jpg": 1000, "deleted.jpg": 1001, "replaced.jpg": 1002})
+    house.settle_media(ahead, up_to_date)
+    folder = backup(house, backups)
+    ahead.delete_media(names=["deleted.jpg"])
+    ahead.put_media(files={"added.jpg": 1003, "replaced.jpg": 1002})
+    ahead.sync_media()
+
+    restore_elsewhere(house, folder)
+    with pytest.raises(ClientError, match="sync again"):  # what it has is counted, and differs
+        ahead.sync_media()
+    house.settle_media(ahead, up_to_date)
+    house.assert_media_equal(ahead, up_to_date)
+    assert ahead.media().keys() == {"kept.jpg", "deleted.jpg", "replaced.jpg", "added.jpg"}
+
+
 def test_a_device_that_is_ahead_may_also_win(house, backups):
     up_to_date, ahead = house.pair(NEWEST)
     folder = backup(house, backups)

@@ -50,6 +50,7 @@ def newer_package(package, folder):
     content = folder / "newer"
     subprocess.run(["dpkg-deb", "--raw-extract", package, content], check=True)
     control = content / "DEBIAN" / "control"
+    assert re.search(r"(?m)^Version: [\d.]+\+\d{8}\.\d{6}$", control.read_text()), "not of a commit"
     control.write_text(re.sub(r"(?m)^(Version: .*)$", r"\1+newer", control.read_text()))
     made = folder / "newer.deb"
     subprocess.run(["dpkg-deb", "--root-owner-group", "--build", content, made], check=True)

@@ -42,6 +42,7 @@ public:
         : source_(source), target_(target), base_(base) {}
 
     Result<Tally> run() && {
+        TRY(check_readable(source_));
         TRY(files::make_private_folder(target_));
         // Before the collection: an upload in between ends its validity, which its stamp tells.
         TRY(copy_file(collection::lost_usns_name));
@@ -120,17 +121,23 @@ private:
     // (R-MEDIA-24).
     Result<void> copy_media() {
         TRY(files::make_private_folder(target_ / "media"));
-        auto done = copy_media_by_rows();
-        if (done || done.error().kind == ErrorKind::storage) {
-            return done;
+        const auto by_rows = copy_media_by_rows();
+        if (!by_rows && by_rows.error().kind == ErrorKind::storage) {
+            return by_rows.error();
         }
-        tally_.unreadable.push_back(done.error().context +
-                                    "; the media files are saved without media.db");
+        if (by_rows && *by_rows) {
+            return {};
+        }
+        if (!by_rows) {
+            tally_.unreadable.push_back(by_rows.error().context +
+                                        "; the media files are saved without media.db");
+        }
         TRY(files::remove(target_ / "media.db"));
         return carry_folder(source_, target_, "media", base_, tally_);
     }
 
-    Result<void> copy_media_by_rows() {
+    // False: there are none.
+    Result<bool> copy_media_by_rows() {
         if (base_) {
             auto known = live_media(*base_ / "media.db");
             base_media_ = known ? std::move(known).value() : MediaFiles();
@@ -141,7 +148,7 @@ private:
             TRY(files::remove(target_ / "media.db"));
             TRY_ASSIGN(const bool exists, copy_database("media.db"));
             if (!exists) {
-                return {};
+                return false;
             }
             const auto missing_before = std::exchange(missing, {});
             TRY_ASSIGN(missing, bring_media());
@@ -150,14 +157,15 @@ private:
                 TRY_ASSIGN(missing, bring_media());
             }
             if (missing.empty()) {
-                return link_or_check("media.db");
+                break;
             }
             if (round == media_rounds_max) {
-                return leave_out(missing, missing_before);
+                TRY(leave_out(missing, missing_before));
             }
             pause *= 2;
         }
-        return {};
+        TRY(link_or_check("media.db"));
+        return true;
     }
 
     // Brings what the copied media.db names and is not here yet; returns what it could not get.
@@ -233,7 +241,7 @@ private:
             tally_.unreadable.push_back(
                 in_words({unreadable_media_.begin(), unreadable_media_.end()}, "media file"));
         }
-        return link_or_check("media.db");
+        return {};
     }
 
     // --- the rest ---------------------------------------------------------------------------

@@ -12,6 +12,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view pattern = "0000-00-00T00-00-00Z";
+constexpr const char* name_format = "%Y-%m-%dT%H-%M-%SZ";
 constexpr std::string_view partial_ending = ".partial";
 constexpr const char* unfinished_name = ".incomplete";
 constexpr const char* lock_name = ".ankiwire-backup.lock";
@@ -21,8 +22,15 @@ std::string name_of(TimestampMs time) {
     std::tm utc{};
     gmtime_r(&seconds, &utc);
     std::array<char, 32> text{};
-    const auto size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H-%M-%SZ", &utc);
+    const auto size = std::strftime(text.data(), text.size(), name_format, &utc);
     return {text.data(), size};
+}
+
+// Precondition: a name of a backup.
+TimestampMs time_of(const std::string& name) {
+    std::tm utc{};
+    ::strptime(name.c_str(), name_format, &utc);
+    return {std::int64_t{1000} * ::timegm(&utc)};
 }
 
 bool is_name_of_a_time(std::string_view name) {
@@ -61,6 +69,21 @@ std::vector<fs::path> folders_named(const fs::path& folder, bool (*is_wanted)(st
     return found;
 }
 
+// Also what cannot be looked into, so that it is told and not left out in silence.
+bool may_be_account(const fs::directory_entry& entry) {
+    std::error_code error;
+    if (!entry.is_directory(error)) {
+        return entry.is_symlink(error) && !entry.exists(error);  // a disk that is not there?
+    }
+    for (const auto* name : {"collection.anki2", "media.db", "versions"}) {
+        if (fs::exists(entry.path() / name, error) || error) {
+            return true;
+        }
+    }
+    const auto media = entry.path() / "media";
+    return fs::exists(media, error) && (!fs::is_empty(media, error) || error);
+}
+
 Error unusable(const fs::path& folder, const std::string& why) {
     return fail(ErrorKind::storage, folder.string() + " cannot be written: " + why);
 }
@@ -76,20 +99,19 @@ std::vector<fs::path> partial_backups(const fs::path& folder) {
 }
 
 Result<std::vector<std::string>> accounts_in(const fs::path& folder) {
+    std::vector<std::string> accounts;
     std::error_code error;
-    const auto folders = folders_in(folder, error);
+    for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+         entry.increment(error)) {
+        auto name = entry->path().filename().native();
+        if (!name.starts_with(own_name_prefix) && may_be_account(*entry)) {
+            accounts.push_back(std::move(name));
+        }
+    }
     if (error) {
         return fail(ErrorKind::not_found, folder.string() + " cannot be read: " + error.message());
     }
-    std::vector<std::string> accounts;
-    for (const auto& path : folders) {
-        std::error_code ignored;
-        if (!path.filename().native().starts_with(own_name_prefix) &&
-            (fs::exists(path / "collection.anki2", ignored) ||
-             fs::exists(path / "media.db", ignored))) {
-            accounts.push_back(path.filename().native());
-        }
-    }
+    std::ranges::sort(accounts);
     return accounts;
 }
 
@@ -120,14 +142,11 @@ Result<fs::path> BackupFolder::begin() {
 }
 
 Result<fs::path> BackupFolder::finish(TimestampMs now, bool partial) {
-    const auto finished = [&] {
-        return folder_ / (name_of(now) + (partial ? std::string(partial_ending) : std::string()));
-    };
-    std::error_code ignored;
-    while (fs::exists(finished(), ignored)) {
-        now.value += 1000;  // the time is the name
+    if (const auto earlier = folders_named(folder_, is_name_of_a_backup); !earlier.empty()) {
+        now = std::max(now, TimestampMs{time_of(earlier.back().filename()).value + 1000});
     }
-    const auto path = finished();
+    const auto path =
+        folder_ / (name_of(now) + (partial ? std::string(partial_ending) : std::string()));
     const auto done = [&]() -> Result<void> {
         TRY(files::sync_file_system(folder_));
         TRY(files::rename(folder_ / unfinished_name, path));

@@ -1,7 +1,7 @@
 // The folder that backups are made in: DIR/<UTC time as 2026-11-24T18-49-53Z>/<user>/…
 // Invariants: a name of that form is a complete backup, on disk. One that lacks what could not be
-// read has ".partial" at its end, one that is being made is .incomplete. One process at a time
-// makes backups.
+// read has ".partial" at its end, one that is being made is .incomplete. A name is above those of
+// all earlier backups, whatever the clock does. One process at a time makes backups.
 #pragma once
 
 #include <cstddef>
@@ -41,7 +41,8 @@ public:
 
     // The newest backup that has this account; the one that is being made is none.
     [[nodiscard]] std::optional<std::filesystem::path> newest_of(const std::string& account) const;
-    // Removes all but the newest `count` complete backups, and partial ones older than those.
+    // Removes all but the newest `count` complete backups, at least one, and partial ones older
+    // than those.
     Result<void> keep(std::size_t count);
 
 private:

@@ -273,10 +273,47 @@ TEST_F(BackupTest, keeps_the_newest_after_a_success_alone) {
                 UnorderedElementsAre(last.filename().string(), ".ankiwire-backup.lock"));
 }
 
-TEST_F(BackupTest, two_in_a_second_have_names_of_their_own) {
+TEST_F(BackupTest, a_new_one_comes_last_whatever_the_clock_does) {
     make_collection("alice", 1);
-    const auto first = backed_up();
-    EXPECT_NE(backed_up(), first);
+    const auto first = backed_up(3600);
+    const auto second = backed_up(0, 1);
+    EXPECT_GT(second, first);
+    EXPECT_FALSE(fs::exists(first));
+    const auto third = backed_up(0, 1);
+    EXPECT_GT(third, second);
+    EXPECT_TRUE(fs::exists(third));
+    EXPECT_FALSE(fs::exists(second));
+}
+
+TEST_F(BackupTest, an_account_that_cannot_be_looked_into_is_not_forgotten) {
+    make_collection("alice", 1);
+    fs::create_directories(accounts / "media only/media");
+    write_file(accounts / "media only/media/a.png", "a");
+    fs::create_directories(accounts / "empty/media");
+    fs::create_symlink("of a disk that is not there", accounts / "gone");
+    const auto made = back_up();
+    ASSERT_TRUE(made) << made.error().context;
+    EXPECT_EQ(made->accounts, 3U);
+    EXPECT_EQ(made->failed, 1U);
+    EXPECT_FALSE(outcomes.at("gone"));
+    EXPECT_EQ(read_file(made->folder / "media only/media/a.png"), "a");
+}
+
+TEST_F(BackupTest, files_without_media_db_are_saved) {
+    make_collection("alice", 1);
+    make_media("alice");
+    add_media("alice", "a.png", "a");
+    for (const bool is_empty : {false, true}) {
+        fs::remove(accounts / "alice/media.db");
+        if (is_empty) {
+            write_file(accounts / "alice/media.db", "");
+        }
+        const auto made = back_up();
+        ASSERT_TRUE(made);
+        EXPECT_FALSE(made->lacks_any);
+        EXPECT_EQ(read_file(made->folder / "alice/media/a.png"), "a");
+        EXPECT_FALSE(fs::exists(made->folder / "alice/media.db"));
+    }
 }
 
 TEST_F(BackupTest, what_a_run_that_broke_off_left_is_removed) {

@@ -38,6 +38,13 @@ Error unreadable(const std::string& name, Error error) {
     return about(name, std::move(error));
 }
 
+Result<void> check_readable(const fs::path& account_folder) {
+    std::error_code error;
+    const fs::directory_iterator entries(account_folder, error);
+    return error ? fail(ErrorKind::damaged, "its folder cannot be read: " + error.message())
+                 : Result<void>();
+}
+
 Result<bool> carry_file(const fs::path& source, const fs::path& target, const fs::path& name,
                         Tally& tally) {
     const auto file = files::open_for_reading(source / name);

@@ -17,6 +17,9 @@ Error about(const std::string& name, Error error);
 // Of the source: it is no reason not to carry other accounts.
 Error unreadable(const std::string& name, Error error);
 
+// damaged: the account's folder cannot be looked into.
+Result<void> check_readable(const std::filesystem::path& account_folder);
+
 // Copies a file that is never written in place to the new file of that name. False: there is none.
 // damaged: it cannot be read. storage: the target cannot be written.
 Result<bool> carry_file(const std::filesystem::path& source, const std::filesystem::path& target,

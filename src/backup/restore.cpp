@@ -28,6 +28,7 @@ public:
         : source_(std::move(source)), folder_(std::move(folder)), now_(now) {}
 
     Result<Tally> run() && {
+        TRY(check_readable(source_));
         TRY(files::make_private_folder(folder_));
         for (const auto* name : {"collection.anki2", "ankiwire.db", collection::lost_usns_name}) {
             TRY(carry_file(source_, folder_, name, tally_));
@@ -102,9 +103,23 @@ private:
         TRY_ASSIGN(auto db, sqlite::Database::open(
                                 path, {.mode = sqlite::OpenMode::read_write, .untrusted = true}));
         TRY_ASSIGN(const auto usn, db.query_int64("select last_usn from meta"));
-        TRY_ASSIGN(const auto raised, fresh_usn(usn, to_secs(now_)));
-        TRY(db.execute(("update meta set last_usn = " + std::to_string(raised)).c_str()));
+        TRY_ASSIGN(const auto fresh, fresh_usn(usn, to_secs(now_)));
+        TRY(renumber_media(db, fresh));
         return db.close();
+    }
+
+    // Each device looks at the whole list: one that is ahead would otherwise never hear of what
+    // differs (R-MEDIA-26).
+    static Result<void> renumber_media(sqlite::Database& db, std::int32_t above) {
+        const auto number = std::to_string(above);
+        TRY_ASSIGN(auto transaction, sqlite::Transaction::begin(db));
+        TRY(db.execute(("update media set usn = " + number +
+                        " + place from (select rowid as id, row_number() over (order by usn) as "
+                        "place from media) where id = media.rowid")
+                           .c_str()));
+        TRY(db.execute(
+            ("update meta set last_usn = " + number + " + (select count(*) from media)").c_str()));
+        return transaction.commit();
     }
 
     fs::path source_;

@@ -168,6 +168,36 @@ TEST_F(RestoreTest, without_media_db_the_files_are_put_back_as_they_are) {
     }
 }
 
+// R-MEDIA-26
+TEST_F(RestoreTest, each_row_of_media_is_new_to_every_device) {
+    make_media("alice");
+    for (const auto* name : {"a", "b", "c"}) {
+        add_media("alice", name, name);
+    }
+    add_media("alice", "a", "again");
+    set_row("alice", "b", "b", 0);
+    backed_up();
+    move_away();
+    ASSERT_EQ(problem(backups), "");
+    const auto media_db = accounts / "alice/media.db";
+    const auto last = number(media_db, "select last_usn from meta");
+    EXPECT_EQ(number(media_db, "select usn from media where fname = 'c'"), last - 2);
+    EXPECT_EQ(number(media_db, "select usn from media where fname = 'a'"), last - 1);
+    EXPECT_EQ(number(media_db, "select usn from media where fname = 'b'"), last);
+    EXPECT_GT(last - 2, 5 + (1 << 20));
+}
+
+TEST_F(RestoreTest, an_account_that_cannot_be_read_is_told) {
+    make_collection("alice", 7);
+    const auto folder = backed_up();
+    move_away();
+    fs::create_symlink("of a disk that is not there", folder / "bob");
+    const auto restored = put_back(backups);
+    ASSERT_TRUE(restored) << restored.error().context;
+    EXPECT_EQ(restored->failed, 1U);
+    EXPECT_FALSE(outcomes.at("bob"));
+}
+
 TEST_F(RestoreTest, a_partial_backup_is_taken_if_it_is_named) {
     make_collection("alice", 7);
     make_collection("bob", 7);

@@ -3,16 +3,15 @@
 spec/."""
 
 import pathlib
-import re
 import sys
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent
 FOLDER = REPOSITORY / "conformance"
-SPEC = REPOSITORY / "spec"
 EMBEDDED = ["cases/**/*.sync", "common/*.sync", "objects/*.json", "collections/*.sql"]
-REQUIREMENT = re.compile(
-    r"^### (?P<id>R-[A-Z]+-\d\d) (?P<title>.+)\n(?P<body>(?:.+\n)+?)level (?P<level>\w+) ·", re.MULTILINE
-)
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(REPOSITORY / "ci"))
+
+import requirements  # noqa: E402
 
 
 def literal(text):
@@ -20,33 +19,37 @@ def literal(text):
     return f'R"embedded({text})embedded"'
 
 
+def row(*values):
+    return "{" + ", ".join(values) + "}"
+
+
 def files():
     for pattern in EMBEDDED:
         for path in sorted(FOLDER.glob(pattern)):
-            yield f"{{{literal(str(path.relative_to(FOLDER)))}, {literal(path.read_text())}}}"
+            yield row(literal(path.relative_to(FOLDER).as_posix()), literal(path.read_text()))
 
 
-def requirements():
-    for page in sorted(SPEC.glob("*.md")):
-        for found in REQUIREMENT.finditer(page.read_text()):
-            sentence = found["body"].splitlines()[0]
-            yield (
-                f"{{{literal(found['id'])}, Level::{found['level'].lower()}, {literal(found['title'])}, "
-                f"{literal(sentence)}, {literal(page.name)}}}"
-            )
+def known_requirements():
+    for one in requirements.read():
+        if one.level:
+            texts = [literal(text) for text in (one.title, one.sentence, one.page)]
+            yield row(literal(one.id), f"Level::{one.level.lower()}", *texts)
+
+
+def table(kind, name, rows):
+    listed = ",\n    ".join(rows)
+    return (
+        f"std::span<const {kind}> {name}() {{\n"
+        f"    static constexpr {kind} all[] = {{{listed}}};\n    return all;\n}}\n\n"
+    )
 
 
 def main(output):
-    embedded = ",\n    ".join(files())
-    known = ",\n    ".join(requirements())
     pathlib.Path(output).write_text(
-        '#include "conformance/suite.hpp"\n\n'
-        "namespace ankiwire::conformance {\n\n"
-        "std::span<const EmbeddedFile> embedded_files() {\n"
-        f"    static constexpr EmbeddedFile all[] = {{\n    {embedded}}};\n    return all;\n}}\n\n"
-        "std::span<const Requirement> requirements() {\n"
-        f"    static constexpr Requirement all[] = {{\n    {known}}};\n    return all;\n}}\n\n"
-        "}  // namespace ankiwire::conformance\n"
+        '#include "conformance/suite.hpp"\n\nnamespace ankiwire::conformance {\n\n'
+        + table("EmbeddedFile", "embedded_files", files())
+        + table("Requirement", "requirements", known_requirements())
+        + "}  // namespace ankiwire::conformance\n"
     )
 
 

@@ -58,7 +58,8 @@ Result<std::map<std::string, std::string>> read_known(const std::string& path) {
 }
 
 std::vector<const Case*> chosen(const std::vector<Case>& cases, const Arguments& arguments) {
-    std::vector<const Case*> found;
+    std::vector<const Case*> first;  // they are of use only before the account is written to
+    std::vector<const Case*> others;
     for (const auto& one : cases) {
         const auto is_named = [&](const std::string& pattern) {
             return matches_glob(pattern, one.id) ||
@@ -67,12 +68,11 @@ std::vector<const Case*> chosen(const std::vector<Case>& cases, const Arguments&
                    });
         };
         if (arguments.run.empty() || std::ranges::any_of(arguments.run, is_named)) {
-            found.push_back(&one);
+            (needs(one, new_account) ? first : others).push_back(&one);
         }
     }
-    // They are of use only before the account has been written to.
-    std::ranges::stable_partition(found, [](const Case* one) { return needs(*one, new_account); });
-    return found;
+    std::ranges::copy(others, std::back_inserter(first));
+    return first;
 }
 
 Result<std::vector<Credentials>> read_users(const std::vector<std::string>& arguments) {

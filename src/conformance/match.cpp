@@ -161,11 +161,16 @@ private:
             return where.empty() ? key : where + "." + key;
         };
         for (const auto& wanted : expected.members) {
-            const auto* member = received.member(wanted.key);
+            const bool may_be_missing = wanted.key.ends_with('?');
+            const auto key = wanted.key.substr(0, wanted.key.size() - (may_be_missing ? 1 : 0));
+            const auto* member = received.member(key);
             if (member == nullptr) {
-                return Mismatch{place(wanted.key), to_text(wanted), "nothing"};
+                if (may_be_missing) {
+                    continue;
+                }
+                return Mismatch{place(key), to_text(wanted), "nothing"};
             }
-            if (auto found = compare(wanted, *member, place(wanted.key))) {
+            if (auto found = compare(wanted, *member, place(key))) {
                 return found;
             }
         }
@@ -173,7 +178,8 @@ private:
             return std::nullopt;
         }
         for (const auto& member : received.members) {
-            if (expected.member(member.key) == nullptr) {
+            if (expected.member(member.key) == nullptr &&
+                expected.member(member.key + "?") == nullptr) {
                 return Mismatch{place(member.key), "nothing", to_text(member)};
             }
         }

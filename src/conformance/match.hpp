@@ -3,6 +3,7 @@
 //   <int:usn>    as above, and from then on <usn> is that value; if it has one, it must be the same
 //   <usn+1>      a value that is bound, plus or minus a number
 //   <!usn>       of what is received: any value but that one
+// A member "name?" of what is expected may be missing; if it is there, it has to fit.
 #pragma once
 
 #include <map>

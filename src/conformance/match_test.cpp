@@ -47,6 +47,13 @@ TEST_F(MatchTest, nothing_may_be_missing_or_too_much) {
     EXPECT_EQ(problem("[1, ...]", "[2, 1]"), "[0]: 1, not 2");
 }
 
+TEST_F(MatchTest, a_member_may_be_missing) {
+    EXPECT_EQ(problem(R"({"a?": []})", "{}"), "");
+    EXPECT_EQ(problem(R"({"a?": []})", R"({"a": []})"), "");
+    EXPECT_EQ(problem(R"({"a?": []})", R"({"a": [1]})"), "a[0]: nothing, not 1");
+    EXPECT_EQ(problem(R"({"a?": []})", R"({"b": []})"), "b: nothing, not []");
+}
+
 TEST_F(MatchTest, order_may_be_any) {
     EXPECT_EQ(problem("[~ 1, 2]", "[2, 1]"), "");
     EXPECT_THAT(problem("[~ 1, 1]", "[1, 2]"), HasSubstr("among others 1"));

@@ -181,8 +181,9 @@ Result<void> write_html(const Report& report, const std::filesystem::path& path)
         "<h1>Conformance of {0}</h1>\n<p class=\"counts\">",
         escaped(report.url), style);
     for (const auto verdict : all_verdicts) {
-        html += fmt::format("<span class=\"{0}\">{1} {0}</span> ", name_of(verdict),
-                            count(report, verdict));
+        if (const auto found = count(report, verdict); found > 0) {
+            html += fmt::format("<span class=\"{0}\">{1} {0}</span> ", name_of(verdict), found);
+        }
     }
     html += "</p>\n";
     for (const bool bad : {true, false}) {  // what is bad comes first

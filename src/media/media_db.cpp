@@ -1,9 +1,9 @@
 #include "media/media_db.hpp"
 
 #include <algorithm>
-#include <system_error>
 #include <utility>
 
+#include "files/files.hpp"
 #include "sqlite/database_file.hpp"
 
 namespace ankiwire::media {
@@ -76,8 +76,8 @@ constexpr std::string_view select_changes =
 }  // namespace
 
 Result<MediaDb> MediaDb::open(const std::filesystem::path& path) {
-    std::error_code ignored;
-    if (!std::filesystem::exists(path, ignored)) {
+    const auto existing = files::identity_of(path);
+    if (!existing && existing.error().kind == ErrorKind::not_found) {
         sqlite::remove_logs(path);  // of one that was moved away
     }
     TRY_ASSIGN(auto database,

@@ -49,10 +49,13 @@ std::map<std::string_view, const Change*> last_of_each_name(const std::vector<Ch
 fs::path staging_folder(const fs::path& account_folder) { return account_folder / "media.staging"; }
 
 struct MediaStore::Impl {
-    Impl(const fs::path& account_folder, MediaDb opened)
+    Impl(const fs::path& account_folder, files::FileDescriptor folder, MediaDb opened,
+         std::size_t unreadable)
         : files_folder(account_folder / "media"),
           staging(staging_folder(account_folder)),
-          db(std::move(opened)) {}
+          db(std::move(opened)),
+          opened_folder(std::move(folder)),
+          unreadable_files(unreadable) {}
 
     [[nodiscard]] fs::path path_of(std::string_view name) const { return files_folder / name; }
 
@@ -215,14 +218,15 @@ struct MediaStore::Impl {
         return found;
     }
 
-    // Of a batch that changes no row: a file that has gone missing meanwhile is back.
+    // Of a batch that changes no row: a file that has gone missing, or bad, meanwhile is mended.
     Result<void> replace_missing_files(const StagedBatch& batch) {
         for (const auto& change : batch.changes()) {
             if (change.is_deletion()) {
                 continue;
             }
             TRY_ASSIGN(const auto file, open_if_whole(change.name, change.bytes));
-            if (!file) {
+            const auto sum = file ? sha1_of(*file) : Result<Sha1>(Sha1());
+            if (!sum || *sum != change.sha1) {
                 TRY(files::sync_to_disk(change.file));  // no zip is staged for it
                 TRY(put_in_place(change.file, change.name));
             }
@@ -237,7 +241,7 @@ struct MediaStore::Impl {
         // After an error the system takes what it could not write as written: only the zips have
         // it.
         needs_repair = true;
-        TRY(files::sync_file_system(files_folder));
+        TRY(files::sync_file_system(opened_folder));
         needs_repair = false;
         for (const auto& zip : staged) {
             TRY(files::remove(zip));
@@ -287,6 +291,9 @@ struct MediaStore::Impl {
     MediaDb db;
     std::vector<fs::path> staged;  // applied, perhaps not yet on disk
     std::uint64_t staged_bytes = 0;
+    // Open from before the first write: the system tells of an error each descriptor that was.
+    files::FileDescriptor opened_folder;
+    std::size_t unreadable_files;
     bool needs_repair = true;
 };
 
@@ -299,11 +306,15 @@ Result<MediaStore> MediaStore::open(const fs::path& account_folder, TimestampSec
     TRY(files::make_folders(account_folder / "media"));
     TRY(files::make_folders(staging_folder(account_folder)));
     TRY_ASSIGN(auto db, MediaDb::open(account_folder / "media.db"));
-    TRY(make_lost_rows(db, account_folder / "media", now));
-    MediaStore store(std::make_unique<Impl>(account_folder, std::move(db)));
+    TRY_ASSIGN(const auto unreadable, make_lost_rows(db, account_folder / "media", now));
+    TRY_ASSIGN(auto folder, files::open_for_reading(account_folder / "media"));
+    MediaStore store(
+        std::make_unique<Impl>(account_folder, std::move(folder), std::move(db), unreadable));
     TRY(store.impl_->be_whole());
     return store;
 }
+
+std::size_t MediaStore::unreadable_files() const { return impl_->unreadable_files; }
 
 Result<MediaUsn> MediaStore::last_usn() {
     TRY(impl_->be_whole());

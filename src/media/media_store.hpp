@@ -45,6 +45,9 @@ public:
     MediaStore& operator=(MediaStore&&) noexcept;
     ~MediaStore();
 
+    // Files that cannot be read and so got no row when lost rows were made.
+    [[nodiscard]] std::size_t unreadable_files() const;
+
     Result<MediaUsn> last_usn();
     // The same, at once; nullopt while something has to be repaired first.
     [[nodiscard]] std::optional<MediaUsn> known_usn() const;

@@ -252,9 +252,12 @@ TEST_F(MediaStoreTest, rows_that_are_lost_are_made_of_the_files) {
     fs::create_directory(folder_ / "media" / "folder");
     std::ofstream(folder_ / "media" / "large") << "x";
     fs::resize_file(folder_ / "media" / "large", limits::media_file_bytes_max + 1);
+    fs::create_symlink("itself", folder_ / "media" / "itself");
+    fs::create_symlink("nowhere", folder_ / "media" / "dangling");
 
     auto store = open();
     EXPECT_EQ(*store.file_count(), 2);
+    EXPECT_EQ(store.unreadable_files(), 2U);
     const auto usn = *store.last_usn();
     EXPECT_GE(usn.value, 1 << 20);  // above all that devices may know
     const auto changes = store.changes_after({usn.value - 2});
@@ -285,12 +288,13 @@ TEST_F(MediaStoreTest, a_file_that_is_open_stays_as_it_was) {
     EXPECT_EQ(content.substr(0, *size), "one");
 }
 
-TEST_F(MediaStoreTest, an_identical_upload_brings_a_lost_file_back) {
+TEST_F(MediaStoreTest, an_identical_upload_brings_back_a_file_that_is_lost_or_bad) {
     auto store = open();
-    applied(store, {{"a", "one"}});
+    applied(store, {{"a", "one"}, {"b", "two"}});
     fs::remove(folder_ / "media" / "a");
-    EXPECT_EQ(applied(store, {{"a", "one"}}), MediaUsn{1});
-    EXPECT_THAT(media(), ElementsAre(Pair("a", "one")));
+    std::ofstream(folder_ / "media" / "b") << "bad";
+    EXPECT_EQ(applied(store, {{"a", "one"}, {"b", "two"}}), MediaUsn{2});
+    EXPECT_THAT(media(), ElementsAre(Pair("a", "one"), Pair("b", "two")));
 }
 
 TEST_F(MediaStoreTest, a_batch_that_does_not_commit_changes_nothing) {

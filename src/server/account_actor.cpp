@@ -42,6 +42,10 @@ Result<void> AccountActor::Media::ensure_open() {
     if (!store) {
         TRY_ASSIGN(store, media::MediaStore::open(folder, to_secs(system_now())));
         is_open = true;
+        if (store->unreadable_files() > 0) {
+            spdlog::warn("{} files in {} cannot be read; devices that have them send them again",
+                         store->unreadable_files(), (folder / "media").string());
+        }
     }
     return {};
 }

@@ -88,6 +88,9 @@ int serve(const Environment& environment) {
     for (const auto& remark : parsed.remarks) {
         spdlog::info("{}", remark);
     }
+    for (const auto& problem : DataFolder::unusable(config.base, accounts)) {
+        spdlog::error("a user will not be able to sync: {}", problem);
+    }
 
     const auto signals = block_ending_signals();
     Lanes lanes(std::max(1U, std::thread::hardware_concurrency()));

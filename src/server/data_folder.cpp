@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <string>
 #include <system_error>
 
@@ -32,8 +33,9 @@ Result<void> DataFolder::check_unused(const std::filesystem::path& base,
                                       std::span<const std::string> accounts) {
     for (const auto& account : accounts) {
         for (const auto* name : {"media.db", "collection.anki2"}) {
-            TRY_ASSIGN(const bool locked, sqlite::is_locked_by_another(base / account / name));
-            if (locked) {
+            // What cannot be read cannot be used here either: unusable() tells of it.
+            const auto locked = sqlite::is_locked_by_another(base / account / name);
+            if (locked && *locked) {
                 return fail(ErrorKind::busy,
                             (base / account / name).string() +
                                 " is in use by another program, perhaps by the official sync "
@@ -42,6 +44,22 @@ Result<void> DataFolder::check_unused(const std::filesystem::path& base,
         }
     }
     return {};
+}
+
+std::vector<std::string> DataFolder::unusable(const std::filesystem::path& base,
+                                              std::span<const std::string> accounts) {
+    std::vector<std::string> problems;
+    for (const auto& account : accounts) {
+        const auto folder = base / account;
+        for (const auto& path : {folder, folder / "collection.anki2", folder / "media.db"}) {
+            const int wanted = path == folder ? R_OK | W_OK | X_OK : R_OK | W_OK;
+            if (::access(path.c_str(), wanted) != 0 && errno != ENOENT) {
+                problems.push_back(path.string() + ": " + std::generic_category().message(errno));
+                break;
+            }
+        }
+    }
+    return problems;
 }
 
 std::string DataFolder::problem(const std::filesystem::path& base) {

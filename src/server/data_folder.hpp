@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.hpp"
 #include "files/files.hpp"
@@ -23,6 +24,10 @@ public:
     // server. Before the process opens any of them itself.
     static Result<void> check_unused(const std::filesystem::path& base,
                                      std::span<const std::string> accounts);
+
+    // What keeps this process from working in accounts' folders that exist, in words.
+    static std::vector<std::string> unusable(const std::filesystem::path& base,
+                                             std::span<const std::string> accounts);
 
     // Why lock() could not make or write the folder; empty if it could. Changes nothing.
     static std::string problem(const std::filesystem::path& base);

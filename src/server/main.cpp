@@ -43,7 +43,7 @@ CLI::App* add_backup(CLI::App& app, Arguments& arguments) {
     backup
         ->add_option("--keep", arguments.keep,
                      "How many backups stay, if nothing is left out (all)")
-        ->check(CLI::PositiveNumber);
+        ->check(CLI::Range(1, 1'000'000));
     backup->footer(
         "Of the settings only SYNC_BASE matters; the users that are set are saved, too. What has\n"
         "not changed since the newest backup there becomes a hard link to it.");
