@@ -85,6 +85,9 @@ TEST_F(MatchTest, a_name_is_the_same_value_from_then_on) {
     EXPECT_EQ(problem("[<u>, <u+1>, <u-2>]", "[5, 6, 3]"), "");
     EXPECT_EQ(problem("<u+1>", "5"), ": 6, not 5");
     EXPECT_EQ(problem("<v>", "5"), ": <v> has no value, not 5");
+    EXPECT_EQ(problem("<!u>", "6"), "");
+    EXPECT_EQ(problem("<!u>", "5"), ": <!u>, not 5");
+    EXPECT_EQ(problem("<!v>", "5"), ": <!v>, not 5");
 }
 
 TEST_F(MatchTest, requests_are_filled) {

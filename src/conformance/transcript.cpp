@@ -143,7 +143,8 @@ public:
                 return problem(block.line, "there is no option " + name);
             }
         }
-        TRY(read_body(block.line, text, step.body));
+        const bool is_text = step.method == raw_method && text.starts_with('"');
+        TRY(read_body(block.line, (is_text ? "text " : "") + std::string(text), step.body));
         steps.push_back(std::move(step));
         return {};
     }

@@ -107,6 +107,38 @@ TEST(Transcript, has_bodies_of_several_kinds) {
     EXPECT_EQ(to_text(steps[5].body.json), R"({"id": 1})");
 }
 
+TEST(Transcript, has_requests_that_no_client_sends) {
+    const auto steps = cases(head +
+                             "a: raw \"GET\\r\\n\"\n-> any\n"
+                             "a: upload window=20 zeros 100\n-> 200\n"
+                             "a: begin header=none form {\"k\": <key>}\n"
+                             "-> 200 header.anki-original-size=absent {\"err\": \"\"}\n"
+                             "a: upload collection empty\n  drop table notes;\n  select 1;\n"
+                             "-> 200 text <text:said>\n")
+                           .front()
+                           .steps;
+    using Kind = RequestBody::Kind;
+    EXPECT_EQ(steps[0].method, raw_method);
+    EXPECT_EQ(steps[0].body.text, "GET\r\n");
+    EXPECT_EQ(steps[0].expected.status, any_status);
+    EXPECT_EQ(steps[1].body.kind, Kind::zeros);
+    EXPECT_EQ(steps[1].body.text, "100");
+    EXPECT_EQ(steps[2].body.kind, Kind::form);
+    EXPECT_THAT(steps[2].expected.headers, ElementsAre(Pair("anki-original-size", "absent")));
+    EXPECT_EQ(to_text(steps[2].expected.json), R"({"err": ""})");
+    EXPECT_EQ(steps[3].body.text, "empty");
+    EXPECT_EQ(steps[3].body.sql, "drop table notes;\n  select 1;");
+    EXPECT_EQ(to_text(steps[3].expected.json), "<text:said>");
+}
+
+TEST(Transcript, may_need_a_second_user_or_a_new_account) {
+    const auto parsed = cases("# Why.\ncovers some-1\nneeds new-account\n\na: meta\n-> 200\n");
+    EXPECT_TRUE(needs(parsed.front(), new_account));
+    EXPECT_EQ(parsed.front().account, "");
+    EXPECT_THAT(problem("# Why.\ncovers some-1\n\na: meta\n-> 200\n"), HasSubstr("`account` or"));
+    EXPECT_THAT(problem(head + "other: meta\n-> 200\n"), HasSubstr("needs second-user"));
+}
+
 TEST(Transcript, looks_at_a_collection_by_queries) {
     const auto steps = cases(head +
                              "a: download\n"
@@ -160,6 +192,8 @@ TEST(Transcript, says_where_it_is_wrong) {
     EXPECT_THAT(problem(head + "a: meta {} {}\n-> 200\n"), HasSubstr("more than a body"));
     EXPECT_THAT(problem(head + "a: meta\n->\n"), HasSubstr("name.sync:6: a status is missing"));
     EXPECT_THAT(problem(head + "a: meta\n-> 200 {} 1\n"), HasSubstr("more than a reply"));
+    EXPECT_THAT(problem(head + "a: meta nothing=1 {}\n-> 200\n"), HasSubstr("no option nothing"));
+    EXPECT_THAT(problem(head + "a: meta\n-> 200 size=1 {}\n"), HasSubstr("only headers are told"));
     EXPECT_THAT(problem(head + "a: use nothing\n"), HasSubstr("no common steps nothing"));
     EXPECT_THAT(problem(head + "a: use endless\n"), HasSubstr("uses too deep"));
     EXPECT_THAT(problem(head + "a: meta\n-> 200 collection\n"), HasSubstr("a query is missing"));
