@@ -8,6 +8,8 @@
 #include <fstream>
 #include <map>
 
+#include "conformance/captures.hpp"
+#include "conformance/proxy_commands.hpp"
 #include "conformance/report.hpp"
 #include "conformance/runner.hpp"
 #include "conformance/suite.hpp"
@@ -25,6 +27,7 @@ struct Arguments {
     std::string known_file;
     std::string junit_file;
     std::string html_file;
+    std::string replay;
     bool list = false;
     bool strict = false;
     bool wipe = false;
@@ -166,7 +169,13 @@ Report run_all(Runner& runner, const std::vector<const Case*>& cases,
 }
 
 int run(const Arguments& arguments) {
-    const auto cases = all_cases();
+    Captures captures;
+    if (const auto read =
+            arguments.replay.empty() ? Result<void>() : captures.read(arguments.replay);
+        !read) {
+        return report_problem(read.error().context);
+    }
+    const auto cases = arguments.replay.empty() ? all_cases() : captures.cases();
     if (!cases) {
         return report_problem(cases.error().context);
     }
@@ -190,10 +199,9 @@ int run(const Arguments& arguments) {
     if (!users) {
         return report_problem(users.error().context);
     }
-    const EmbeddedLibrary library;
     Runner runner(HttpClient(*target, {.ca_file = arguments.ca_file,
                                        .timeout = std::chrono::seconds(arguments.timeout)}),
-                  *users, {arguments.offers.begin(), arguments.offers.end()}, library);
+                  *users, {arguments.offers.begin(), arguments.offers.end()}, captures);
     if (const auto opened = open_account(runner, arguments); !opened) {
         return report_problem(arguments.url + ": " + opened.error().context);
     }
@@ -213,6 +221,28 @@ int run(const Arguments& arguments) {
     }
     fmt::print("{}: {} cases: {}\n", arguments.url, report.outcomes.size(), summary(report));
     return std::ranges::any_of(report.outcomes, is_bad, &Outcome::verdict) ? 1 : 0;
+}
+
+struct ProxyCommand {
+    CLI::App* app;
+    Result<void> (*run)(const ProxyArguments&);
+};
+
+std::vector<ProxyCommand> add_proxy_commands(CLI::App& app, ProxyArguments& arguments) {
+    auto* recording = app.add_subcommand("record", "Write down what clients and a server say");
+    auto* shadowing = app.add_subcommand(
+        "shadow", "Send what clients say to a second server as well, and tell what differs");
+    for (auto* command : {recording, shadowing}) {
+        command->add_option("--listen", arguments.listen, "HOST:PORT; with 0, any that is free")
+            ->capture_default_str();
+        command->add_option("--to", arguments.to, "The address of the server")->required();
+        command->add_option("--ca", arguments.ca_file, "A certificate to trust, for https");
+    }
+    recording->add_option("--out", arguments.out, "The transcript, FILE.sync")->required();
+    recording->add_option("--about", arguments.about, "A sentence for its head");
+    recording->add_option("--server", arguments.server, "What the server is, for its head");
+    shadowing->add_option("--and", arguments.second, "The address of the second one")->required();
+    return {{recording, &record}, {shadowing, &shadow}};
 }
 
 }  // namespace
@@ -243,11 +273,21 @@ int main(int argc, char** argv) {
         "A file of cases that are known to fail, with the reason; one that passes fails");
     app.add_option("--junit", arguments.junit_file, "Write a report in JUnit's XML");
     app.add_option("--html", arguments.html_file, "Write a report as one page");
+    app.add_option("--replay", arguments.replay,
+                   "Not the suite, but the transcripts of this folder, as `record` wrote them");
     app.add_flag("--list", arguments.list, "Only list the cases");
     app.add_flag("--strict", arguments.strict, "A SHOULD that is not met fails, too");
     app.add_flag("--wipe", arguments.wipe, "The account may be emptied although it is not empty");
     app.add_flag("--verbose", arguments.verbose, "Tell each case, also those that pass");
+    ProxyArguments proxy_arguments;
+    const auto commands = add_proxy_commands(app, proxy_arguments);
     CLI11_PARSE(app, argc, argv);
+    for (const auto& [command, run_command] : commands) {
+        if (command->parsed()) {
+            const auto done = run_command(proxy_arguments);
+            return done ? 0 : report_problem(done.error().context);
+        }
+    }
     if (!arguments.list && (arguments.url.empty() || arguments.users.empty())) {
         return report_problem("--url and --user are needed; --help tells more");
     }

@@ -278,7 +278,7 @@ std::string text_in_lines(const Node& node, std::size_t indent) {
         return in_one_line;
     }
     const std::string margin(indent + 2, ' ');
-    return opening + "\n" + margin +
+    return opening.substr(0, opening.find(' ')) + "\n" + margin +
            join(parts_of(node, [&](const Node& n) { return text_in_lines(n, indent + 2); }),
                 ",\n" + margin) +
            "\n" + std::string(indent, ' ') + closing;

@@ -6,6 +6,7 @@
 
 #include "conformance/bodies.hpp"
 #include "conformance/collection_file.hpp"
+#include "conformance/form.hpp"
 #include "conformance/reply.hpp"
 #include "zstd/stream.hpp"
 
@@ -104,6 +105,24 @@ Result<std::string> packed_body(const Step& step, const std::string& plain) {
     return packed + more;
 }
 
+// As clients of protocol 8 to 10 send it: a form of these parts, or the query of a GET.
+void send_as_form(HttpRequest& request, std::string_view parts, const std::string& plain,
+                  const Identity& who, const Bindings& bindings) {
+    const auto* media_key = bindings.find("sk");
+    const auto form = form_of(parts, plain,
+                              {.key = who.key,
+                               .media_key = media_key == nullptr ? who.key : media_key->text,
+                               .session = who.session,
+                               .client = std::string(client_version)});
+    if (request.verb == "GET") {
+        request.path += "?" + make_query(form);
+        return;
+    }
+    auto body = write_form(form);
+    request.headers = {{"Content-Type", std::move(body.content_type)}};
+    request.body = std::move(body.bytes);
+}
+
 std::string description_of(const Step& step, const std::string& plain) {
     std::string text = step.client + ": " + step.method;
     for (const auto& [name, value] : step.options) {
@@ -178,6 +197,9 @@ Result<Outgoing> outgoing(const Step& step, const Identity& who, const Target& t
                                             : "application/octet-stream"}};
     if (!header.empty()) {
         request.headers.emplace_back("anki-sync", header);
+    }
+    if (const auto parts = option_of(step, "parts"); !parts.empty()) {
+        send_as_form(request, parts, plain, who, bindings);
     }
     request.chunked = option_of(step, "length").empty();
     if (step.options.contains("break")) {

@@ -91,6 +91,11 @@ std::optional<Failure> Runner::run(const Case& one) {
     }
     ++cases_run_;
     Scene scene{.bindings = first_bindings(), .sessions = {}};
+    for (const auto& [name, text] : one.given) {
+        if (auto value = from_json(text)) {
+            scene.bindings.set(name, std::move(*value));
+        }
+    }
     std::optional<Failure> failure;
     for (const auto& step : one.steps) {
         if (failure = run_step(step, scene); failure) {

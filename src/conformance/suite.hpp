@@ -40,13 +40,13 @@ public:
     [[nodiscard]] Result<std::string_view> object(std::string_view name) const override;
     [[nodiscard]] Result<std::string_view> common_steps(std::string_view name) const override;
     // The SQL of a collection, with that of those that it stands on.
-    [[nodiscard]] Result<std::string> collection(std::string_view name) const;
+    [[nodiscard]] virtual Result<std::string> collection(std::string_view name) const;
 };
 
 // All cases, by id. malformed: a file that is wrong.
 Result<std::vector<Case>> all_cases();
 
-// The strongest level of what the case covers.
+// The strongest level of what the case covers; one that was recorded is a MUST.
 Level level_of(const Case& one);
 
 // Whether the id is one that the pattern names; * stands for anything.

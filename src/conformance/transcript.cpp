@@ -149,7 +149,6 @@ public:
         return {};
     }
 
-private:
     // name=value, where a value is a word or a text in quotes.
     Result<void> read_options(int line, std::string_view& text,
                               std::map<std::string, std::string>& options) {
@@ -177,6 +176,7 @@ private:
         }
     }
 
+private:
     Result<Node> read_value(int line, std::string_view& text) {
         auto node = read_node(text, find_object_);
         if (!node) {
@@ -364,6 +364,8 @@ public:
                    .file = file_,
                    .description = {},
                    .covers = {},
+                   .recorded = {},
+                   .given = {},
                    .account = {},
                    .account_sql = {},
                    .needs = {},
@@ -376,6 +378,10 @@ public:
             const auto word = take_word(rest);
             if (word == "covers") {
                 first.covers = split(replaced(std::string(rest), "\n", " "), " ");
+            } else if (word == "recorded") {
+                first.recorded = rest;
+            } else if (word == "given") {
+                TRY(reader_.read_options(block.line, rest, first.given));
             } else if (word == "account") {
                 first.account = take_word(rest);
                 first.account_sql = rest;
@@ -387,10 +393,12 @@ public:
                 steps.push_back(block);
             }
         }
-        if (first.description.empty() || first.covers.empty() || steps.empty() ||
-            first.account.empty() != needs(first, new_account)) {
+        if (first.description.empty() || first.covers.empty() == first.recorded.empty() ||
+            steps.empty() || first.account.empty() != needs(first, new_account)) {
             return reader_.problem(
-                1, "a case has a comment, `covers`, `account` or `needs new-account`, and steps");
+                1,
+                "a case has a comment, `covers` or `recorded`, `account` or `needs new-account`, "
+                "and steps");
         }
         std::vector<Case> cases;
         for (const auto& row : table.rows) {

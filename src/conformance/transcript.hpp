@@ -60,10 +60,12 @@ struct Case {
     std::string id;    // area/name, or area/name/row
     std::string file;  // as it is told in a report
     std::string description;
-    std::vector<std::string> covers;  // requirement ids
-    std::string account;              // the collection to begin with; empty: none, it is new
-    std::string account_sql;          // what is done to it before
-    std::vector<std::string> needs;   // what not every server has
+    std::vector<std::string> covers;           // requirement ids
+    std::string recorded;                      // when, if a client and a server have said all this
+    std::map<std::string, std::string> given;  // values of names, which steps may use
+    std::string account;             // the collection to begin with; empty: none, it is new
+    std::string account_sql;         // what is done to it before
+    std::vector<std::string> needs;  // what not every server has
     std::vector<Step> steps;
 };
 

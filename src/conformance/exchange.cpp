@@ -1,0 +1,123 @@
+#include "conformance/exchange.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <set>
+#include <utility>
+
+#include "base/limits.hpp"
+#include "conformance/form.hpp"
+#include "conformance/node.hpp"
+#include "zip/gzip.hpp"
+#include "zstd/stream.hpp"
+
+namespace ankiwire::conformance {
+namespace {
+
+constexpr std::size_t body_bytes_max = std::size_t{2048} * limits::mib;
+
+std::string lower(std::string text) {
+    std::ranges::transform(text, text.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return text;
+}
+
+// nullptr: there is none.
+const std::string* header(const HttpRequest& request, std::string_view name) {
+    const auto found = std::ranges::find_if(
+        request.headers, [&](const auto& field) { return lower(field.first) == name; });
+    return found == request.headers.end() ? nullptr : &found->second;
+}
+
+std::string text_member(const Node& object, std::string_view name) {
+    const auto* member = object.member(name);
+    return member == nullptr ? std::string() : member->text;
+}
+
+Result<void> read_packed(const std::string& sync_header, const HttpRequest& request, Call& call) {
+    TRY_ASSIGN(const auto identity, from_json(sync_header));
+    call.key = text_member(identity, "k");
+    call.session = text_member(identity, "s");
+    call.client = text_member(identity, "c");
+    TRY_ASSIGN(call.body, zstd::unpack(request.body, body_bytes_max));
+    return {};
+}
+
+Result<void> read_form_call(const Form& form, Call& call) {
+    call.is_form = true;
+    const auto* packing = find_part(form, "c");
+    const bool packed = packing != nullptr && packing->content != "0";
+    for (const auto& [name, content] : form) {
+        call.parts += call.parts.empty() ? "" : " ";
+        call.parts += name == "c" && !packed ? "c=0" : name;
+        if (name == "k" || name == "sk") {
+            call.key = content;
+        } else if (name == "s") {
+            call.session = content;
+        } else if (name == "v") {
+            call.client = content;
+        } else if (name == "data" && packed && !content.empty()) {
+            TRY_ASSIGN(call.body, zip::gunzip(content, body_bytes_max));
+        } else if (name == "data") {
+            call.body = content;
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<HttpReply> forward(const HttpClient& client, HttpRequest request) {
+    // These are of each connection, and the client writes them.
+    static const std::set<std::string, std::less<>> own = {
+        "connection", "content-length", "expect", "host", "keep-alive", "transfer-encoding"};
+    std::erase_if(request.headers,
+                  [](const auto& field) { return own.contains(lower(field.first)); });
+    request.path = client.target().path + request.path.substr(request.path.starts_with('/'));
+    return client.send(request);
+}
+
+std::string method_of(std::string_view path) {
+    path = path.substr(0, path.find('?'));
+    while (path.ends_with('/')) {
+        path.remove_suffix(1);
+    }
+    return std::string(path.substr(path.rfind('/') + 1));
+}
+
+Result<Call> read_call(const HttpRequest& request) {
+    Call call;
+    call.method = method_of(request.path);
+    call.verb = request.verb;
+    if (call.method.empty()) {
+        return fail(ErrorKind::malformed, "no method");
+    }
+    if (const auto* sync_header = header(request, "anki-sync")) {
+        TRY(read_packed(*sync_header, request, call));
+        return call;
+    }
+    const auto* type = header(request, "content-type");
+    if (request.verb == "POST" && type != nullptr) {
+        TRY_ASSIGN(const auto form, read_form(*type, request.body));
+        TRY(read_form_call(form, call));
+        return call;
+    }
+    if (const auto query = request.path.find('?'); query != std::string::npos) {
+        TRY(read_form_call(read_query(std::string_view(request.path).substr(query + 1)), call));
+        return call;
+    }
+    return fail(ErrorKind::malformed, "neither a header nor a form");
+}
+
+Result<std::string> read_reply(const HttpReply& reply) {
+    const auto size = reply.headers.find("anki-original-size");
+    if (size == reply.headers.end()) {
+        return reply.body;
+    }
+    TRY_ASSIGN(auto plain, zstd::unpack(reply.body, body_bytes_max));
+    return std::to_string(plain.size()) == size->second
+               ? Result<std::string>(std::move(plain))
+               : fail(ErrorKind::malformed, "not of the size that its header says");
+}
+
+}  // namespace ankiwire::conformance

@@ -1,0 +1,117 @@
+#include "conformance/shadow.hpp"
+
+#include <utility>
+
+#include "conformance/bodies.hpp"
+#include "conformance/collection_dump.hpp"
+
+namespace ankiwire::conformance {
+namespace {
+
+constexpr std::size_t shown_chars_max = 200;
+
+std::string shown(const std::string& text) {
+    return text.size() <= shown_chars_max ? text : text.substr(0, shown_chars_max) + "…";
+}
+
+std::optional<Mismatch> compare_texts(const std::string& first, const std::string& second) {
+    return first == second ? std::nullopt : std::optional(Mismatch{"", first, second});
+}
+
+std::string or_problem(const Result<std::string>& text) {
+    return text ? *text : text.error().context;
+}
+
+std::string zip_in_words(const std::string& zip) {
+    const auto files = read_media_zip(zip);
+    return files ? to_text(*files) : files.error().context;
+}
+
+void replace_all(std::string& text, const std::string& from, const std::string& to) {
+    for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
+        text.replace(at, from.size(), to);
+    }
+}
+
+}  // namespace
+
+HttpRequest Shadow::as_of_second(const HttpRequest& request) const {
+    auto changed = request;
+    for (const auto& [first, second] : keys_) {
+        replace_all(changed.path, first, second);
+        for (auto& [name, value] : changed.headers) {
+            replace_all(value, first, second);
+        }
+        if (changed.body.starts_with("--")) {  // a form: its key stands there as it is
+            replace_all(changed.body, first, second);
+        }
+    }
+    return changed;
+}
+
+std::optional<std::string> Shadow::compare(const Exchange& first, const HttpReply& second) {
+    const auto call = read_call(first.request);
+    const auto name = call ? call->method : first.request.verb + " " + first.request.path;
+    if (first.reply.status != second.status) {
+        return name + ": status " + std::to_string(second.status) + ", not " +
+               std::to_string(first.reply.status);
+    }
+    if (!call || second.status != 200) {
+        return std::nullopt;  // pages, and texts of errors, are each server's own
+    }
+    const auto expected = read_reply(first.reply);
+    const auto received = read_reply(second);
+    if (!expected || !received) {
+        return expected ? std::optional(name + ": " + received.error().context) : std::nullopt;
+    }
+    const auto found = compare_bodies(*call, *expected, *received);
+    if (!found) {
+        return std::nullopt;
+    }
+    return name + ": " + (found->where.empty() ? "" : found->where + ": ") +
+           shown(found->received) + ", not " + shown(found->expected);
+}
+
+std::optional<Mismatch> Shadow::compare_bodies(const Call& call, const std::string& first,
+                                               const std::string& second) {
+    if (call.method == "hostKey") {
+        learn_key(first, second);
+        return std::nullopt;
+    }
+    if (call.method == "download") {
+        return compare_texts(or_problem(describe_collection(first)),
+                             or_problem(describe_collection(second)));
+    }
+    if (call.method == "downloadFiles") {
+        return compare_texts(zip_in_words(first), zip_in_words(second));
+    }
+    return compare_json(call, first, second);
+}
+
+std::optional<Mismatch> Shadow::compare_json(const Call& call, const std::string& first,
+                                             const std::string& second) {
+    const auto expected = from_json(first);
+    const auto received = from_json(second);
+    if (!expected || !received) {
+        return compare_texts(first, second);
+    }
+    if (auto sent = from_json(call.body)) {
+        static_cast<void>(holes_.in_request(call.method, std::move(*sent)));
+        for (; given_ < holes_.given().size(); ++given_) {
+            bindings_.set_integer(holes_.given()[given_].first, holes_.given()[given_].second);
+        }
+    }
+    return match(holes_.in_reply(call.method, *expected), *received, bindings_);
+}
+
+void Shadow::learn_key(const std::string& first, const std::string& second) {
+    const auto ours = from_json(first);
+    const auto theirs = from_json(second);
+    const auto* from = ours ? ours->member("key") : nullptr;
+    const auto* to = theirs ? theirs->member("key") : nullptr;
+    if (from != nullptr && to != nullptr && !from->text.empty()) {
+        keys_[from->text] = to->text;
+    }
+}
+
+}  // namespace ankiwire::conformance

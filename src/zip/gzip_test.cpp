@@ -1,0 +1,35 @@
+#include "zip/gzip.hpp"
+
+#include <gmock/gmock.h>
+
+namespace ankiwire::zip {
+namespace {
+
+constexpr std::size_t mib = 1024 * 1024;
+
+TEST(Gzip, comes_back) {
+    for (const auto& plain : {std::string(), std::string("{}"), std::string(300'000, 'x')}) {
+        const auto packed = gzip(plain);
+        EXPECT_TRUE(packed.starts_with("\x1f\x8b"));
+        const auto again = gunzip(packed, mib);
+        ASSERT_TRUE(again) << again.error().context;
+        EXPECT_EQ(*again, plain);
+    }
+}
+
+TEST(Gzip, must_be_whole_and_no_more) {
+    const auto packed = gzip("some text");
+    EXPECT_FALSE(gunzip(packed.substr(0, packed.size() - 1), mib));
+    EXPECT_FALSE(gunzip(packed + "x", mib));
+    EXPECT_FALSE(gunzip("some text", mib));
+    EXPECT_FALSE(gunzip("", mib));
+}
+
+TEST(Gzip, has_a_limit) {
+    const auto unpacked = gunzip(gzip(std::string(200'000, 'x')), 100'000);
+    ASSERT_FALSE(unpacked);
+    EXPECT_EQ(unpacked.error().kind, ErrorKind::too_large);
+}
+
+}  // namespace
+}  // namespace ankiwire::zip
