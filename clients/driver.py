@@ -60,6 +60,9 @@ class Library:
         while col.media_sync_status().active:  # raises what went wrong
             time.sleep(0.01)
 
+    def answer(self, col, card, ease):
+        col.sched.answerCard(card, ease)
+
     def full_sync(self, col, auth, upload):
         col.close_for_full_sync()
         try:
@@ -94,7 +97,61 @@ class Library_2_1_58(Library):
             col.reopen(after_full_sync=True)
 
 
-library = Library_2_1_58() if library_version.startswith("2.1.") else Library()
+class Library_2_1_45(Library_2_1_58):
+    """2.1.45 to 2.1.56: the address is a variable."""
+
+    def login(self, col, user, password, endpoint):
+        os.environ["SYNC_ENDPOINT"] = endpoint + "sync/"
+        os.environ["SYNC_ENDPOINT_MEDIA"] = endpoint + "msync/"
+        return self.caller(col).sync_login(username=user, password=password)
+
+    def caller(self, col):
+        return col
+
+
+class Library_2_1_36(Library_2_1_45):
+    """2.1.36 to 2.1.44: only the backend syncs, and much has its older name."""
+
+    def __init__(self):
+        import older_names
+
+        older_names.install()
+
+    def caller(self, col):
+        return col.backend
+
+    def sync(self, col, auth):
+        col.save(trx=False)
+        try:
+            return col.backend.sync_collection(auth)
+        finally:
+            col.db.begin()
+
+    def sync_media(self, col, auth):
+        col.backend.sync_media(auth)
+
+    def full_sync(self, col, auth, upload):
+        col.close_for_full_sync()
+        try:
+            (col.backend.full_upload if upload else col.backend.full_download)(auth)
+        finally:
+            col.reopen(after_full_sync=True)
+
+    def answer(self, col, card, ease):
+        col.sched.answerCard(card, min(ease, col.sched.answerButtons(card)))
+
+
+def library_of(version):
+    if not version.startswith("2.1."):
+        return Library()
+    patch = int(version.split(".")[2])
+    for first, kind in [(58, Library_2_1_58), (45, Library_2_1_45), (36, Library_2_1_36)]:
+        if patch >= first:
+            return kind()
+    raise SystemExit(f"{version} is too old for this driver")
+
+
+library = library_of(library_version)
 
 
 class Session:
@@ -334,7 +391,7 @@ def review(count, ease=3, deck="Default"):
         if card is None:
             return done
         card.timer_started = time.time()
-        col().sched.answerCard(card, ease)
+        library.answer(col(), card, ease)
     return count
 
 
@@ -355,7 +412,7 @@ def bury(cards):
 
 # --- media ---------------------------------------------------------------------------------------
 
-clock = itertools.count(int(time.time()))
+clock = itertools.count(int(time.time()) + 100)  # never the time at which the library wrote
 
 
 def new_time(path):

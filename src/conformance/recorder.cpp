@@ -145,7 +145,7 @@ private:
             }
         } else if (call.method == "uploadChanges") {
             if (const auto zip = read_uploaded_zip(call.body)) {
-                return " zip " + to_text(zip->changes) + "\n  " + to_text(zip->entries);
+                return " zip " + to_text(zip->changes) + " " + to_text(zip->entries);
             }
         } else if (auto json = from_json(call.body)) {
             auto sent = holes_.in_request(call.method, std::move(*json));

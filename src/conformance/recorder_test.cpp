@@ -120,8 +120,8 @@ TEST(Recorder, files) {
                                                 "a: download {}\n-> 200 collection\n"
                                                 "  select ver, usn from col\n  = 18 | 5\n"));
     EXPECT_THAT(recording.transcript,
-                HasSubstr("a: uploadChanges zip [[\"a.txt\", \"0\"], [\"b\", null]]\n"
-                          "  {\"0\": \"text\"}\n"));
+                HasSubstr("a: uploadChanges zip [[\"a.txt\", \"0\"], [\"b\", null]] "
+                          "{\"0\": \"text\"}\n"));
     const auto again = make_collection(recording.collections.at("day-1"));
     ASSERT_TRUE(again) << again.error().context;
     EXPECT_EQ(*dump_collection(*again), *dump_collection(*file));

@@ -13,8 +13,8 @@ constexpr int uses_deep_max = 4;
 constexpr std::string_view header_prefix = "header.";
 
 // Of a request, besides the members of its header.
-constexpr std::array request_options = {"header", "path",   "verb", "packed", "cut",
-                                        "append", "length", "pad",  "window", "break"};
+constexpr std::array request_options = {"header", "path", "verb",   "packed", "cut",  "append",
+                                        "length", "pad",  "window", "break",  "parts"};
 
 using Words = std::vector<std::string>;
 using Values = std::map<std::string, std::string>;
