@@ -14,6 +14,7 @@ TEST(Suite, all_its_cases_can_be_read) {
     ASSERT_TRUE(cases) << cases.error().context;
     EXPECT_GT(cases->size(), 40U);
     std::set<std::string> ids;
+    std::set<std::string> made;  // many cases begin with the same
     const EmbeddedLibrary library;
     for (const auto& one : *cases) {
         EXPECT_TRUE(ids.insert(one.id).second) << one.id << " is there twice";
@@ -22,6 +23,9 @@ TEST(Suite, all_its_cases_can_be_read) {
         }
         const auto sql = library.collection(one.account);
         ASSERT_TRUE(sql) << one.id << " begins with " << one.account;
+        if (!made.insert(*sql + one.account_sql).second) {
+            continue;
+        }
         const auto file = make_collection(*sql + one.account_sql);
         EXPECT_TRUE(file) << one.id << ": " << file.error().context;
     }
