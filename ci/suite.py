@@ -18,6 +18,8 @@ from server import Server  # noqa: E402
 USERS = ("user:pass", "other:word")
 # What a server with an empty folder, users from variables and the usual limits has.
 OFFERS = "new-account,environment-users,default-limits"
+# Cases that need it stop the official server for all its users.
+OFFERS_OF_OURS = OFFERS + ",may-be-stopped"
 CANNOT_RUN = 2  # an exit code of the suite
 
 
@@ -41,7 +43,7 @@ def new_server(official_version=None, binary=None):
             yield server
 
 
-def command(url, arguments=(), users=USERS, offers=OFFERS, preset="release"):
+def command(url, arguments=(), users=USERS, offers=OFFERS_OF_OURS, preset="release"):
     accounts = [word for user in users for word in ("--user", user)]
     offered = ["--offers", offers] if offers else []
     return [suite_program(preset), "--url", url, *accounts, *offered, *arguments]

@@ -59,19 +59,23 @@ Result<std::map<std::string, std::string>> read_known(const std::string& path) {
 
 std::vector<const Case*> chosen(const std::vector<Case>& cases, const Arguments& arguments) {
     std::vector<const Case*> found;
-    for (const auto& one : cases) {
-        const auto is_named = [&](const std::string& pattern) {
-            return matches_glob(pattern, one.id) ||
-                   std::ranges::any_of(one.covers, [&](const std::string& id) {
-                       return matches_glob(pattern, id);
-                   });
-        };
-        if (arguments.run.empty() || std::ranges::any_of(arguments.run, is_named)) {
-            found.push_back(&one);
+    const auto is_wanted = [&](const Case& one) {
+        return arguments.run.empty() ||
+               std::ranges::any_of(arguments.run, [&](const std::string& pattern) {
+                   return matches_glob(pattern, one.id) ||
+                          std::ranges::any_of(one.covers, [&](const std::string& id) {
+                              return matches_glob(pattern, id);
+                          });
+               });
+    };
+    // Those that are of use only before the account has been written to come first.
+    for (const bool first : {true, false}) {
+        for (const auto& one : cases) {
+            if (needs(one, new_account) == first && is_wanted(one)) {
+                found.push_back(&one);
+            }
         }
     }
-    // They are of use only before the account has been written to.
-    std::ranges::stable_partition(found, [](const Case* one) { return needs(*one, new_account); });
     return found;
 }
 
