@@ -4,7 +4,7 @@ the cases that it must fail, NAME.cases."""
 import json
 import pathlib
 
-from proxy import Reply, Request, refusal
+from faulty_proxy import Reply, Request, refusal
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 

@@ -1,10 +1,12 @@
 """A loopback proxy in front of a server, which shows one defect. What the defect has nothing to do with
 passes byte by byte, broken connections included."""
 
+import contextlib
 import dataclasses
 import http.client
 import io
 import json
+import re
 import socket
 import socketserver
 import threading
@@ -14,6 +16,8 @@ import zstandard
 
 PIECE = 64 * 1024
 HEAD_END = b"\r\n\r\n"
+REQUEST = re.compile(rb"[A-Z]+ /")
+CHUNK = re.compile(rb"[0-9a-fA-F]{1,8}\r\n")
 FRAMING = ("content-length", "transfer-encoding", "connection", "date")
 
 
@@ -124,16 +128,14 @@ class _Handler(socketserver.StreamRequestHandler):
     owner = None
 
     def handle(self):
-        head = self._read_head()
-        request = parse(head)
+        request = self._read_head()
+        defect = self.owner.defect
         with socket.create_connection(("127.0.0.1", self.owner.upstream_port)) as upstream:
-            defect = self.owner.defect
-            if request is None or not (defect.methods is None or request.method in defect.methods):
-                upstream.sendall(head)
+            concerns = defect.methods is None or request.method in defect.methods
+            if not (request.path and concerns and self._read_body(request)):
+                upstream.sendall(request.head + request.framed)
                 self._pump_both(upstream)
                 return
-            if not self._read_body(request):
-                return  # it broke off, and the server need not hear of it
             answer = defect.on_request(request)
             if isinstance(answer, Request):
                 upstream.sendall(answer.head + answer.framed)
@@ -141,31 +143,36 @@ class _Handler(socketserver.StreamRequestHandler):
             self._write(answer)
 
     def _read_head(self):
+        """Nothing of what is no HTTP."""
         head = b""
-        while not head.endswith(HEAD_END):
-            line = self.rfile.readline(PIECE)
-            head += line
-            if not line:
-                break
-        return head
+        if REQUEST.match(self.rfile.peek()):
+            while not head.endswith(HEAD_END) and (line := self.rfile.readline(PIECE)):
+                head += line
+        lines = head.decode("latin-1").split("\r\n")
+        path = lines[0].split(" ")[1] if head else ""
+        headers = dict(line.split(":", 1) for line in lines[1:] if ":" in line)
+        return Request(head, path, {name.strip().lower(): v.strip() for name, v in headers.items()})
 
     def _read_body(self, request):
+        """False if it breaks off, or its framing is wrong: that is the server's to judge."""
         if "chunked" not in request.headers.get("transfer-encoding", "").lower():
-            length = int(request.headers.get("content-length", 0))
-            request.body = request.framed = self.rfile.read(length)
-            return len(request.body) == length
-        pieces, framed = [], []
+            length = request.headers.get("content-length", "0")
+            if not length.isdigit():
+                return False
+            request.body = request.framed = self.rfile.read(int(length))
+            return len(request.body) == int(length)
+        request.body, request.framed = bytearray(), bytearray()
         while True:
             line = self.rfile.readline(PIECE)
-            if not line:
+            request.framed += line
+            if not CHUNK.fullmatch(line):
                 return False
-            size = int(line.split(b";")[0], 16)
+            size = int(line, 16)
             piece = self.rfile.read(size + 2)
-            framed += [line, piece]
-            pieces.append(piece[:size])
-            if size == 0:
-                request.body, request.framed = b"".join(pieces), b"".join(framed)
-                return True
+            request.framed += piece
+            request.body += piece[:size]
+            if size == 0 or len(piece) < size + 2:
+                return size == 0
 
     def _pump_both(self, upstream):
         back = threading.Thread(target=pump, args=(upstream.recv, self.connection))
@@ -181,26 +188,20 @@ class _Handler(socketserver.StreamRequestHandler):
 
 
 def pump(read, to):
-    """Until the end, which is handed on, as well as a connection that breaks."""
+    """Until the end, which is handed on. A side that does not listen any more may still be read from: a
+    server answers, and closes, before it has read everything."""
+    listens = True
     try:
         while piece := read(PIECE):
-            to.sendall(piece)
+            try:
+                if listens:
+                    to.sendall(piece)
+            except OSError:
+                listens = False
     except OSError:
         pass
-    try:
+    with contextlib.suppress(OSError):
         to.shutdown(socket.SHUT_WR)
-    except OSError:
-        pass
-
-
-def parse(head):
-    """None if it is no HTTP."""
-    lines = head.decode("latin-1").split("\r\n")
-    words = lines[0].split(" ")
-    if len(words) != 3:
-        return None
-    headers = dict(line.split(":", 1) for line in lines[1:] if ":" in line)
-    return Request(head, words[1], {name.strip().lower(): v.strip() for name, v in headers.items()})
 
 
 def read_reply(upstream):
