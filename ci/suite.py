@@ -1,5 +1,5 @@
-"""Runs the conformance suite against a server: what ci/conformance, ci/mutate, ci/faulty and ci/matrix
-have in common."""
+"""Runs the conformance suite against a server: what ci/conformance, ci/mutate, ci/faulty and
+ci/matrix have in common."""
 
 import contextlib
 import dataclasses
@@ -35,7 +35,8 @@ def suite_program(preset="release"):
 def new_server(official_version=None, binary=None):
     """With an empty folder: the official one of a version, or ours."""
     with tempfile.TemporaryDirectory() as folder:
-        server = Server("official" if official_version else "ours", pathlib.Path(folder) / "accounts")
+        kind = "official" if official_version else "ours"
+        server = Server(kind, pathlib.Path(folder) / "accounts")
         server.official_version = official_version
         server.users = USERS
         server.binary = binary or programs() / "server" / "ankiwire"

@@ -1,5 +1,5 @@
-"""What servers that nobody could use any more did wrong, one defect each. Beside each there is a list of
-the cases that it must fail, NAME.cases."""
+"""What servers that nobody could use any more did wrong, one defect each. Beside each there is a
+list of the cases that it must fail, NAME.cases."""
 
 import json
 import pathlib

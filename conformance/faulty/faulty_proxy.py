@@ -1,5 +1,5 @@
-"""A loopback proxy in front of a server, which shows one defect. What the defect has nothing to do with
-passes byte by byte, broken connections included."""
+"""A loopback proxy in front of a server, which shows one defect. What the defect has nothing to do
+with passes byte by byte, broken connections included."""
 
 import contextlib
 import dataclasses
@@ -86,8 +86,8 @@ def refusal(status, text=""):
 
 
 class Proxy:
-    """`defect` has a set `methods`, and may have on_request(request) → a request to be sent in its place
-    or the reply, and on_reply(request, reply) → a reply."""
+    """The defect's `methods` tell what it looks at. Its on_request(request) gives the request to be
+    sent in its place, or the reply; its on_reply(request, reply) gives the reply."""
 
     def __init__(self, port, defect):
         self.upstream_port = port
