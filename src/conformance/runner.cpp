@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <random>
+#include <thread>
 #include <utility>
 
 #include "base/clock.hpp"
@@ -11,6 +12,11 @@
 #include "conformance/request.hpp"
 
 namespace ankiwire::conformance {
+namespace {
+
+constexpr std::chrono::milliseconds after_a_break{300};
+
+}  // namespace
 
 Runner::Runner(HttpClient http, const std::vector<Credentials>& users, std::set<std::string> offers,
                const EmbeddedLibrary& library)
@@ -132,6 +138,9 @@ std::optional<Failure> Runner::run_step(const Step& step, Scene& scene) {
         return failed(step.client + ": " + step.method, {"", "a request", out.error().context});
     }
     const auto reply = http_.send(out->request);
+    if (out->request.breaks_after) {  // nobody tells when the server is done with it
+        std::this_thread::sleep_for(after_a_break);
+    }
     if (step.expected.status == any_status) {
         return std::nullopt;
     }

@@ -1,0 +1,85 @@
+"""Runs the conformance suite against a server: what ci/conformance, ci/mutate, ci/faulty and
+ci/matrix have in common."""
+
+import contextlib
+import dataclasses
+import pathlib
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree
+
+REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(REPOSITORY / "clients"))
+
+from server import Server  # noqa: E402
+
+USERS = ("user:pass", "other:word")
+# What a server with an empty folder, users from variables and the usual limits has.
+OFFERS = "new-account,environment-users,default-limits"
+# Cases that need it stop the official server for all its users.
+OFFERS_OF_OURS = OFFERS + ",may-be-stopped"
+CANNOT_RUN = 2  # an exit code of the suite
+
+
+def programs(preset="release"):
+    return REPOSITORY / "build" / preset / "src"
+
+
+def suite_program(preset="release"):
+    return programs(preset) / "conformance" / "ankiwire-conformance"
+
+
+@contextlib.contextmanager
+def new_server(official_version=None, binary=None):
+    """With an empty folder: the official one of a version, or ours."""
+    with tempfile.TemporaryDirectory() as folder:
+        kind = "official" if official_version else "ours"
+        server = Server(kind, pathlib.Path(folder) / "accounts")
+        server.official_version = official_version
+        server.users = USERS
+        server.binary = binary or programs() / "server" / "ankiwire"
+        with server:
+            yield server
+
+
+def command(url, arguments=(), users=USERS, offers=OFFERS_OF_OURS, preset="release"):
+    accounts = [word for user in users for word in ("--user", user)]
+    offered = ["--offers", offers] if offers else []
+    return [suite_program(preset), "--url", url, *accounts, *offered, *arguments]
+
+
+@dataclasses.dataclass
+class Results:
+    code: int  # the suite's exit code
+    said: str
+    passed: list  # names of cases
+    failed: list
+    differing: list  # only warned of, or not as the official server does it
+
+
+def run(url, arguments=(), timeout=None, **account):
+    """The results case by case. TimeoutExpired after so many seconds."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = pathlib.Path(folder) / "report.xml"
+        done = subprocess.run(
+            command(url, [*arguments, "--junit", report], **account),
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+            timeout=timeout,
+        )
+        results = Results(done.returncode, done.stdout, [], [], [])
+        if report.exists():
+            for case in xml.etree.ElementTree.parse(report).iter("testcase"):
+                sort(case, results)
+        return results
+
+
+def sort(case, results):
+    name = f"{case.get('classname')}/{case.get('name')}"
+    if case.find("failure") is not None:
+        results.failed.append(name)
+    elif case.find("system-out") is not None:
+        results.differing.append(name)
+    elif case.find("skipped") is None:
+        results.passed.append(name)

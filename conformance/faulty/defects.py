@@ -1,0 +1,189 @@
+"""What servers that nobody could use any more did wrong, one defect each. Beside each there is a
+list of the cases that it must fail, NAME.cases."""
+
+import json
+import pathlib
+
+from faulty_proxy import Reply, Request, refusal
+
+FOLDER = pathlib.Path(__file__).resolve().parent
+
+
+class Defect:
+    """None: a proxy without any."""
+
+    methods = frozenset()  # what it looks at; None for all
+
+    @property
+    def name(self):
+        return type(self).__name__.lower().replace("_", "-")
+
+    def on_request(self, request):
+        return request
+
+    def on_reply(self, request, reply):
+        return reply
+
+    def expected(self):
+        lines = (FOLDER / f"{self.name}.cases").read_text().splitlines()
+        return {line for line in lines if line and not line.startswith("#")}
+
+
+class OfJson(Defect):
+    """Changes what successful calls answer."""
+
+    def on_reply(self, request, reply):
+        if reply.status != 200:
+            return reply
+        value = json.loads(reply.plain)
+        changed = self.change(value)
+        return reply if changed is value else reply.with_json(changed)
+
+    def change(self, value):
+        raise NotImplementedError
+
+
+class Nothing(Defect):
+    """The proxy itself does no harm, even if it reads and writes everything."""
+
+    methods = None
+
+
+class Meta_Without_Media_Usn(OfJson):
+    """Servers from before 23.10."""
+
+    methods = {"meta"}
+
+    def change(self, value):
+        return {name: member for name, member in value.items() if name != "media_usn"}
+
+
+class Full_Is_Unknown(Defect):
+    """sanityCheck2 of 2.1.28 to 2.1.40 has a member `full`."""
+
+    methods = {"sanityCheck2"}
+
+    def on_request(self, request):
+        arguments = request.json
+        unknown = isinstance(arguments, dict) and "full" in arguments
+        return refusal(400, "400: full") if unknown else request
+
+
+class Either_Additions_Or_Deletions(Defect):
+    """Three servers failed on a zip that both adds and deletes."""
+
+    methods = {"uploadChanges"}
+
+    def on_request(self, request):
+        archive = request.media_zip
+        changes = json.loads(archive.read("_meta")) if archive else []
+        kinds = {bool(change[1]) for change in changes}
+        return refusal(500, "500") if len(kinds) == 2 else request
+
+
+class Deleted_Media_Are_Null(OfJson):
+    methods = {"mediaChanges"}
+
+    def change(self, value):
+        return {**value, "data": [[name, usn, sha1 or None] for name, usn, sha1 in value["data"]]}
+
+
+class No_Length_No_Body(Defect):
+    """WSGI servers: a body that comes in HTTP chunks is none."""
+
+    methods = None
+
+    def on_request(self, request):
+        if "transfer-encoding" not in request.headers:
+            return request
+        lines = [line for line in request.head.split(b"\r\n")
+                 if not line.lower().startswith(b"transfer-encoding")]
+        lines.insert(1, b"Content-Length: 0")
+        return Request(b"\r\n".join(lines), request.path, request.headers)
+
+
+class Void_Is_Empty(Defect):
+    methods = {"applyGraves", "applyChunk", "abort"}
+
+    def on_reply(self, request, reply):
+        return reply.with_plain(b"") if reply.status == 200 else reply
+
+
+class Media_Sanity_Says_Failed(OfJson):
+    methods = {"mediaSanity"}
+
+    def change(self, value):
+        return {**value, "data": "FAILED"} if value["data"] != "OK" else value
+
+
+class Media_Changes_Newest_First(OfJson):
+    methods = {"mediaChanges"}
+
+    def change(self, value):
+        return {**value, "data": value["data"][::-1]}
+
+
+class Media_Usn_Is_Text(OfJson):
+    methods = {"mediaChanges"}
+
+    def change(self, value):
+        return {**value, "data": [[name, str(usn), sha1] for name, usn, sha1 in value["data"]]}
+
+
+class No_Original_Size(Defect):
+    """A reply without content lacks it."""
+
+    methods = {"applyGraves", "applyChunk", "abort"}
+
+    def on_reply(self, request, reply):
+        others = [(n, v) for n, v in reply.headers if n.lower() != "anki-original-size"]
+        return Reply(reply.status, others, reply.body)
+
+
+class Doubled_Slash_Is_404(Defect):
+    methods = None
+
+    def on_request(self, request):
+        return refusal(404, "404") if "//" in request.path.split("?")[0] else request
+
+
+class Upload_Says_Ok_In_Json(Defect):
+    methods = {"upload"}
+
+    def on_reply(self, request, reply):
+        return reply.with_plain(b'"OK"') if reply.status == 200 and reply.plain == b"OK" else reply
+
+
+class Version_Is_400(Defect):
+    """Old clients are told to check their database, not to wait for a newer server."""
+
+    methods = {"meta"}
+
+    def on_reply(self, request, reply):
+        return refusal(400, "400") if reply.status == 501 else reply
+
+
+class Abort_Needs_A_Sync(Defect):
+    """409 after a sync is over; AnkiWeb once did so, too."""
+
+    methods = {"start", "finish", "abort"}
+
+    def __init__(self):
+        self.running = set()
+
+    def on_reply(self, request, reply):
+        session = json.loads(request.headers.get("anki-sync", "{}")).get("s")
+        if request.method == "start" and reply.status == 200:
+            self.running = {session}
+        elif session in self.running:
+            self.running = set()
+        elif request.method == "abort":
+            return refusal(409, "409")
+        return reply
+
+
+ALL = [defect() for defect in (
+    Nothing, Meta_Without_Media_Usn, Full_Is_Unknown, Either_Additions_Or_Deletions,
+    Deleted_Media_Are_Null, No_Length_No_Body, Void_Is_Empty, Media_Sanity_Says_Failed,
+    Media_Changes_Newest_First, Media_Usn_Is_Text, No_Original_Size, Doubled_Slash_Is_404,
+    Upload_Says_Ok_In_Json, Version_Is_400, Abort_Needs_A_Sync)]
