@@ -56,3 +56,9 @@ def read_body(requirement, lines):
         text.append(line)
     requirement.sentence = text[0] if text else ""
     requirement.consequence = " ".join(text[1:])
+
+
+def read_table(path):
+    """Of two columns; # begins a comment."""
+    lines = [line for line in path.read_text().splitlines() if line and not line.startswith("#")]
+    return dict(line.split("\t") for line in lines)

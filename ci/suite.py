@@ -83,3 +83,9 @@ def sort(case, results):
         results.differing.append(name)
     elif case.find("skipped") is None:
         results.passed.append(name)
+
+
+def files_of(names):
+    """The cases' files in order, each once: a case that is made for each row of a table is named by
+    its file."""
+    return sorted({"/".join(name.split("/")[:2]) for name in names})

@@ -64,12 +64,6 @@ def problems_of_pages():
             yield f"spec/README.md: {path.name} is missing"
 
 
-def read_table(path):
-    """Of two columns; # begins a comment."""
-    lines = [line for line in path.read_text().splitlines() if line and not line.startswith("#")]
-    return dict(line.split("\t") for line in lines)
-
-
 def covered_by_cases():
     return {
         name
@@ -98,7 +92,7 @@ def problems_of_cases(defined, covered, without_case):
 
 def problems_of_sentences(defined, covered, accept):
     """Sentences that nobody has compared with their cases since they changed."""
-    looked_at = read_table(SENTENCES)
+    looked_at = requirements.read_table(SENTENCES)
     for name in sorted(covered & defined.keys()):
         if name in accept or "all" in accept:
             looked_at[name] = digest(defined[name])
@@ -143,7 +137,7 @@ def main():
                  for name, path in sorted(cited.items()) if name not in defined]
 
     covered = covered_by_cases()
-    without_case = read_table(WITHOUT_CASE)
+    without_case = requirements.read_table(WITHOUT_CASE)
     problems += problems_of_cases(defined, covered, without_case)
     problems += problems_of_sentences(defined, covered, accept)
 
