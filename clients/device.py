@@ -1,5 +1,5 @@
-"""A device: a client process of one version (driver.py, or python_driver.py) and the collection it has
-open."""
+"""A device: a client process of one version (driver.py, or python_driver.py) and the collection it
+has open."""
 
 import json
 import pathlib

@@ -1,6 +1,6 @@
 """One Anki client of 2.1.28 or newer: runs inside the virtual environment of its version, with the
-library `anki`, and takes commands as driver_base.py says. What differs between the eras of the library
-is in the classes Library….
+library `anki`, and takes commands as driver_base.py says. What differs between the eras of the
+library is in the classes Library….
 """
 
 import hashlib

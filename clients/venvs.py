@@ -1,9 +1,9 @@
-"""Finds or makes what the clients run in: a virtual environment for each version, and one for pytest.
+"""Makes the virtual environments: one for each client version, one for pytest.
 
 They live in build/clients/<name>; a marker file says that one is complete. ANKIWIRE_VENVS may name
-a folder that already holds environments of client versions. Old clients need an old Python, which is
-looked for in the folders of ANKIWIRE_PYTHONS (separated as in PATH), then in those of PATH. The oldest
-are on no registry: ANKIWIRE_SOURCES may name a folder that has their sources, each as <version>.
+a folder that already holds environments of client versions. Old clients need an old Python, which
+is looked for in the folders of ANKIWIRE_PYTHONS (separated as in PATH), then in those of PATH. The
+oldest are in no registry: ANKIWIRE_SOURCES names a folder that has their sources, as <version>.
 """
 
 import dataclasses
@@ -56,7 +56,8 @@ class NotHere(Exception):
 
 
 def python_of(version):
-    """The interpreter that has the library of this version, or runs its sources; made at first use."""
+    """The interpreter that has the library of this version, or can run its sources; made at first
+    use. NotHere: there is none."""
     given = os.environ.get("ANKIWIRE_VENVS")
     if given and (found := pathlib.Path(given) / version / "bin" / "python").exists():
         return found
