@@ -13,8 +13,8 @@ constexpr int uses_deep_max = 4;
 constexpr std::string_view header_prefix = "header.";
 
 // Of a request, besides the members of its header.
-constexpr std::array request_options = {"header", "path", "verb",   "packed", "cut",  "append",
-                                        "length", "pad",  "window", "break",  "parts"};
+constexpr std::array request_options = {"header", "path", "verb",   "packed", "cut",   "append",
+                                        "length", "pad",  "window", "break",  "parts", "end"};
 
 using Words = std::vector<std::string>;
 using Values = std::map<std::string, std::string>;
@@ -364,7 +364,7 @@ public:
                    .file = file_,
                    .description = {},
                    .covers = {},
-                   .recorded = {},
+                   .origin = {},
                    .given = {},
                    .account = {},
                    .account_sql = {},
@@ -378,8 +378,8 @@ public:
             const auto word = take_word(rest);
             if (word == "covers") {
                 first.covers = split(replaced(std::string(rest), "\n", " "), " ");
-            } else if (word == "recorded") {
-                first.recorded = rest;
+            } else if (word == "recorded" || word == "derived") {
+                first.origin = rest;
             } else if (word == "given") {
                 TRY(reader_.read_options(block.line, rest, first.given));
             } else if (word == "account") {
@@ -393,12 +393,12 @@ public:
                 steps.push_back(block);
             }
         }
-        if (first.description.empty() || first.covers.empty() == first.recorded.empty() ||
+        if (first.description.empty() || first.covers.empty() == first.origin.empty() ||
             steps.empty() || first.account.empty() != needs(first, new_account)) {
-            return reader_.problem(
-                1,
-                "a case has a comment, `covers` or `recorded`, `account` or `needs new-account`, "
-                "and steps");
+            return reader_.problem(1,
+                                   "a case has a comment, `covers`, `recorded` or `derived`, "
+                                   "`account` or `needs new-account`, "
+                                   "and steps");
         }
         std::vector<Case> cases;
         for (const auto& row : table.rows) {

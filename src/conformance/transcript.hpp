@@ -61,7 +61,7 @@ struct Case {
     std::string file;  // as it is told in a report
     std::string description;
     std::vector<std::string> covers;           // requirement ids
-    std::string recorded;                      // when, if a client and a server have said all this
+    std::string origin;                        // when it was recorded, or what it is derived from
     std::map<std::string, std::string> given;  // values of names, which steps may use
     std::string account;             // the collection to begin with; empty: none, it is new
     std::string account_sql;         // what is done to it before

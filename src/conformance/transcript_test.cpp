@@ -139,6 +139,16 @@ TEST(Transcript, may_need_a_second_user_or_a_new_account) {
     EXPECT_THAT(problem(head + "other: meta\n-> 200\n"), HasSubstr("needs second-user"));
 }
 
+TEST(Transcript, covers_requirements_or_has_an_origin) {
+    const std::string rest = "account empty\n\na: meta\n-> 200\n";
+    EXPECT_EQ(cases("# Why.\nrecorded today\n" + rest).front().origin, "today");
+    EXPECT_EQ(cases("# Why.\nderived the source of it\n" + rest).front().origin,
+              "the source of it");
+    EXPECT_THAT(problem("# Why.\n" + rest), HasSubstr("`recorded` or `derived`"));
+    EXPECT_THAT(problem("# Why.\ncovers some-1\nderived x\n" + rest),
+                HasSubstr("`recorded` or `derived`"));
+}
+
 TEST(Transcript, looks_at_a_collection_by_queries) {
     const auto steps = cases(head +
                              "a: download\n"
