@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,7 @@ struct Expectation {
     int line = 0;
     std::string status;                          // 200, 4xx, or several: 400|409; or any_status
     std::map<std::string, std::string> headers;  // by name; * is anything
+    std::optional<std::size_t> rows_max;         // in all its lists together
     Kind kind = Kind::status_alone;
     Node json;  // json, or a text; of a zip: a list of lists of a name and a content
     std::vector<Query> queries;
