@@ -6,6 +6,7 @@
 #include <array>
 #include <iterator>
 
+#include "conformance/node.hpp"
 #include "files/files.hpp"
 
 namespace ankiwire::conformance {
@@ -15,10 +16,11 @@ constexpr std::array all_verdicts = {Verdict::passed,     Verdict::failed, Verdi
                                      Verdict::differs,    Verdict::known,  Verdict::mended,
                                      Verdict::not_offered};
 
-// For XML and HTML; control characters, which XML cannot hold, become U+FFFD.
+// For XML and HTML; control characters, which XML cannot hold, and what is no UTF-8 become U+FFFD.
 std::string escaped(std::string_view text) {
+    const auto readable = from_json(to_text(Node::of_text(std::string(text))));
     std::string out;
-    for (const char c : text) {
+    for (const char c : readable ? readable->text : "") {
         switch (c) {
             case '&':
                 out += "&amp;";
