@@ -109,7 +109,7 @@ class No_Length_No_Body(Defect):
 
 
 class Void_Is_Empty(Defect):
-    methods = {"applyGraves", "applyChunk", "abort"}
+    methods = {"applyGraves", "abort"}
 
     def on_reply(self, request, reply):
         return reply.with_plain(b"") if reply.status == 200 else reply
@@ -139,7 +139,7 @@ class Media_Usn_Is_Text(OfJson):
 class No_Original_Size(Defect):
     """A reply without content lacks it."""
 
-    methods = {"applyGraves", "applyChunk", "abort"}
+    methods = {"abort"}
 
     def on_reply(self, request, reply):
         others = [(n, v) for n, v in reply.headers if n.lower() != "anki-original-size"]
