@@ -4,6 +4,7 @@ ci/matrix have in common."""
 import contextlib
 import dataclasses
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,9 @@ OFFERS = "new-account,environment-users,default-limits"
 # Cases that need it stop the official server for all its users.
 OFFERS_OF_OURS = OFFERS + ",may-be-stopped"
 CANNOT_RUN = 2  # an exit code of the suite
+# What the official server does otherwise: lines of a case, perhaps a range of versions, and a reason.
+KNOWN = REPOSITORY / "conformance" / "known" / "official.txt"
+KNOWN_LINE = re.compile(r"(?P<case>\S+) ((?P<since>[\d.]*?)\.\.(?P<until>[\d.]*) )?(?P<reason>.*)")
 
 
 def programs(preset="release"):
@@ -48,6 +52,34 @@ def command(url, arguments=(), users=USERS, offers=OFFERS_OF_OURS, preset="relea
     accounts = [word for user in users for word in ("--user", user)]
     offered = ["--offers", offers] if offers else []
     return [suite_program(preset), "--url", url, *accounts, *offered, *arguments]
+
+
+def known_of(version):
+    """The reasons, by case, why the official server of a version is known to fail it."""
+    known = {}
+    for line in KNOWN.read_text().splitlines():
+        match = KNOWN_LINE.fullmatch(line)
+        if not line.startswith("#") and is_in_range(version, match["since"], match["until"]):
+            known[match["case"]] = match["reason"]
+    return known
+
+
+def is_in_range(version, since, until):
+    number = number_of(version)
+    return (not since or number_of(since) <= number) and (not until or number <= number_of(until))
+
+
+def number_of(version):
+    return tuple(map(int, version.split(".")))
+
+
+@contextlib.contextmanager
+def explained(version):
+    """The arguments that fail what is not known of the official server of that version."""
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+        file.writelines(f"{case} {reason}\n" for case, reason in known_of(version).items())
+        file.flush()
+        yield ["--strict", "--known", file.name]
 
 
 @dataclasses.dataclass

@@ -1,5 +1,6 @@
 """A running sync server: ankiwire or the official one, on a free loopback port."""
 
+import contextlib
 import os
 import pathlib
 import re
@@ -132,13 +133,21 @@ class Server:
             if self.port == 0:
                 said = re.search(r"listening on http://[^\s:]+:(\d+)", self.log[log_start:])
                 self.port = int(said[1]) if said else 0
-            if self.port and self.is_healthy():
+            if self.port and self._is_ready():
                 return
             time.sleep(0.01)  # a process of its own: there is nothing to wait on but its answer
         raise AssertionError(f"the server did not start:\n{self.log[log_start:]}")
 
     def is_healthy(self):
         return is_healthy(self.endpoint)
+
+    def _is_ready(self):
+        """Before 24.04 official servers have no /health; that they answer has to do."""
+        if self.kind != "official":
+            return self.is_healthy()
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 5):
+            return True
+        return False
 
     def stop(self):
         """As an administrator does; ours must end by itself, cleanly."""

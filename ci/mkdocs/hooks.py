@@ -14,21 +14,16 @@ from mkdocs.structure.files import File  # noqa: E402
 ALL = {}  # id -> Requirement
 REFERENCE = re.compile(r"\bR-[A-Z]+-\d\d\b|(?<![\w/-])[\w-]+\.md\b")
 LIST_PAGE = "requirements.md"
-MATRIX = requirements.REPOSITORY / "build" / "matrix.md"  # which servers pass what, by ci/matrix
 LEVELS = ["MUST", "SHOULD", "MAY", "OBSERVED"]
 
 
 def on_config(config):
     ALL.update({requirement.id: requirement for requirement in requirements.read()})
-    if MATRIX.exists():
-        config.nav.insert(config.nav.index(LIST_PAGE) + 1, MATRIX.name)
     return config
 
 
 def on_files(files, config):
     files.append(File.generated(config, LIST_PAGE, content=list_of_all()))
-    if MATRIX.exists():
-        files.append(File.generated(config, MATRIX.name, content=MATRIX.read_text()))
     return files
 
 

@@ -1,8 +1,10 @@
 """What servers that nobody could use any more did wrong, one defect each. Beside each there is a
 list of the cases that it must fail, NAME.cases."""
 
+import io
 import json
 import pathlib
+import zipfile
 
 from faulty_proxy import Reply, Request, refusal
 
@@ -107,7 +109,7 @@ class No_Length_No_Body(Defect):
 
 
 class Void_Is_Empty(Defect):
-    methods = {"applyGraves", "applyChunk", "abort"}
+    methods = {"applyGraves", "abort"}
 
     def on_reply(self, request, reply):
         return reply.with_plain(b"") if reply.status == 200 else reply
@@ -137,7 +139,7 @@ class Media_Usn_Is_Text(OfJson):
 class No_Original_Size(Defect):
     """A reply without content lacks it."""
 
-    methods = {"applyGraves", "applyChunk", "abort"}
+    methods = {"abort"}
 
     def on_reply(self, request, reply):
         others = [(n, v) for n, v in reply.headers if n.lower() != "anki-original-size"]
@@ -181,15 +183,91 @@ class Abort_Needs_A_Sync(Defect):
             self.running = {session}
         elif session in self.running:
             self.running = set()
-        elif request.method == "abort":
+        elif request.method == "abort" and reply.status == 200:
             return refusal(409, "409")
         return reply
 
 
-# Those without a list yet are run by their names, with --write.
+class Meta_Without_Host_Num(OfJson):
+    """Clients up to 2.1.56 cannot read it."""
+
+    methods = {"meta"}
+
+    def change(self, value):
+        return {name: member for name, member in value.items() if name != "hostNum"}
+
+
+class Own_Graves_Come_Back(Defect):
+    """`start` answers the deletions that came with it as well."""
+
+    methods = {"start"}
+
+    def on_reply(self, request, reply):
+        own = (request.json or {}).get("graves")
+        if reply.status != 200 or not own:
+            return reply
+        value = json.loads(reply.plain)
+        graves = {kind: ids + [int(one) for one in own.get(kind) or []]
+                  for kind, ids in value["graves"].items()}
+        return reply.with_json({**value, "graves": graves})
+
+
+class No_Effect_Is_500(Defect):
+    """A server that holds the media usn to have risen by the number of changes."""
+
+    methods = {"uploadChanges"}
+
+    def __init__(self):
+        self.usns = {}  # by host key
+
+    def on_reply(self, request, reply):
+        if reply.status != 200:
+            return reply
+        count, usn = json.loads(reply.plain)["data"]
+        key = json.loads(request.headers["anki-sync"])["k"]
+        risen = usn - self.usns.get(key, usn - count)
+        self.usns[key] = usn
+        return reply if risen == count else refusal(500, "500")
+
+
+class Missing_File_Is_An_Empty_Zip(Defect):
+    """The client asks again, for ever."""
+
+    methods = {"downloadFiles"}
+
+    def on_reply(self, request, reply):
+        if reply.status != 409:
+            return reply
+        nothing = io.BytesIO()
+        with zipfile.ZipFile(nothing, "w") as archive:
+            archive.writestr("_meta", "{}")
+        return Reply(200, [("anki-original-size", "")], b"").with_plain(nothing.getvalue())
+
+
+class Downloaded_Names_Are_A_List(Defect):
+    """As those of uploads are; AnkiDroid cannot read it."""
+
+    methods = {"downloadFiles"}
+
+    def on_reply(self, request, reply):
+        if reply.status != 200:
+            return reply
+        changed = io.BytesIO()
+        with (zipfile.ZipFile(io.BytesIO(reply.plain)) as archive,
+              zipfile.ZipFile(changed, "w") as other):
+            for entry in archive.namelist():
+                content = archive.read(entry)
+                if entry == "_meta":
+                    names = json.loads(content)
+                    content = json.dumps([[name, number] for number, name in names.items()])
+                other.writestr(entry, content)
+        return reply.with_plain(changed.getvalue())
+
+
 ALL = [defect() for defect in (
     Nothing, Meta_Without_Media_Usn, Full_Is_Unknown, Either_Additions_Or_Deletions,
     Deleted_Media_Are_Null, No_Length_No_Body, Void_Is_Empty, Media_Sanity_Says_Failed,
     Media_Changes_Newest_First, Media_Usn_Is_Text, No_Original_Size, Doubled_Slash_Is_404,
-    Upload_Says_Ok_In_Json, Version_Is_400, Abort_Needs_A_Sync)]
-LISTED = [defect for defect in ALL if defect.list_path.exists()]
+    Upload_Says_Ok_In_Json, Version_Is_400, Abort_Needs_A_Sync, Meta_Without_Host_Num,
+    Own_Graves_Come_Back, No_Effect_Is_500, Missing_File_Is_An_Empty_Zip,
+    Downloaded_Names_Are_A_List)]

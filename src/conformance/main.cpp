@@ -43,7 +43,8 @@ int report_problem(const std::string& what) {
 }
 
 // Lines of `case reason`; # begins a comment.
-Result<std::map<std::string, std::string>> read_known(const std::string& path) {
+Result<std::map<std::string, std::string>> read_known(const std::string& path,
+                                                      const std::vector<Case>& cases) {
     std::map<std::string, std::string> known;
     if (path.empty()) {
         return known;
@@ -56,6 +57,11 @@ Result<std::map<std::string, std::string>> read_known(const std::string& path) {
         const auto space = line.find(' ');
         if (!line.empty() && line.front() != '#') {
             known[line.substr(0, space)] = space == std::string::npos ? "" : line.substr(space + 1);
+        }
+    }
+    for (const auto& [id, reason] : known) {
+        if (std::ranges::count(cases, id, &Case::id) == 0) {
+            return fail(ErrorKind::malformed, path + ": there is no case " + id);
         }
     }
     return known;
@@ -131,8 +137,9 @@ Result<void> open_account(Runner& runner, const Arguments& arguments) {
     return {};
 }
 
-Report run_all(Runner& runner, const std::vector<const Case*>& cases,
-               const std::map<std::string, std::string>& known, const Arguments& arguments) {
+Result<Report> run_all(Runner& runner, const std::vector<const Case*>& cases,
+                       const std::map<std::string, std::string>& known,
+                       const Arguments& arguments) {
     Report report{.url = arguments.url, .outcomes = {}};
     const bool on_terminal = ::isatty(STDERR_FILENO) == 1;
     for (const auto* one : cases) {
@@ -149,7 +156,7 @@ Report run_all(Runner& runner, const std::vector<const Case*>& cases,
             continue;
         }
         const auto begun = std::chrono::steady_clock::now();
-        auto failure = runner.run(*one);
+        TRY_ASSIGN(auto failure, runner.run(*one));
         const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
         const auto reason = known.find(one->id);
         const Outcome outcome{
@@ -195,7 +202,7 @@ int run(const Arguments& arguments) {
     if (!target) {
         return report_problem("--url: " + target.error().context);
     }
-    const auto known = read_known(arguments.known_file);
+    const auto known = read_known(arguments.known_file, *cases);
     if (!known) {
         return report_problem(known.error().context);
     }
@@ -210,6 +217,9 @@ int run(const Arguments& arguments) {
         return report_problem(arguments.url + ": " + opened.error().context);
     }
     const auto report = run_all(runner, wanted, *known, arguments);
+    if (!report) {
+        return report_problem(arguments.url + ": " + report.error().context);
+    }
     if (const auto cleaned = runner.clean(); !cleaned) {
         fmt::print(stderr, "ankiwire-conformance: the account could not be emptied: {}\n",
                    cleaned.error().context);
@@ -219,12 +229,12 @@ int run(const Arguments& arguments) {
         if (path.empty()) {
             continue;
         }
-        if (const auto written = write(report, path); !written) {
+        if (const auto written = write(*report, path); !written) {
             return report_problem(path + ": " + written.error().context);
         }
     }
-    fmt::print("{}: {} cases: {}\n", arguments.url, report.outcomes.size(), summary(report));
-    return std::ranges::any_of(report.outcomes, is_bad, &Outcome::verdict) ? 1 : 0;
+    fmt::print("{}: {} cases: {}\n", arguments.url, report->outcomes.size(), summary(*report));
+    return std::ranges::any_of(report->outcomes, is_bad, &Outcome::verdict) ? 1 : 0;
 }
 
 struct ProxyCommand {

@@ -231,6 +231,7 @@ Result<Node> fill(const Node& node, const Bindings& bindings) {
         return bindings.evaluate(node.text);
     }
     Node filled = node;
+    filled.open = false;  // what is sent has no more than what it has
     for (auto& element : filled.elements) {
         TRY_ASSIGN(element, fill(element, bindings));
     }

@@ -54,6 +54,11 @@ TEST_F(MatchTest, a_member_may_be_missing) {
     EXPECT_EQ(problem(R"({"a?": []})", R"({"b": []})"), "b: nothing, not []");
 }
 
+TEST_F(MatchTest, a_member_must_be_missing) {
+    EXPECT_EQ(problem(R"({"a?": <!any>, ...})", R"({"b": 1})"), "");
+    EXPECT_EQ(problem(R"({"a?": <!any>, ...})", R"({"a": 1})"), "a: <!any>, not 1");
+}
+
 TEST_F(MatchTest, order_may_be_any) {
     EXPECT_EQ(problem("[~ 1, 2]", "[2, 1]"), "");
     EXPECT_THAT(problem("[~ 1, 1]", "[1, 2]"), HasSubstr("among others 1"));
@@ -96,6 +101,9 @@ TEST_F(MatchTest, requests_are_filled) {
     const auto filled = fill(node(R"({"a": [<u+1>], "k": <key>})"), bindings_);
     ASSERT_TRUE(filled);
     EXPECT_EQ(to_text(*filled), R"({"a": [6], "k": "k"})");
+    const auto open = fill(node(R"({"a": {"b": 1, ...}, ...})"), bindings_);
+    ASSERT_TRUE(open);
+    EXPECT_EQ(to_text(*open), R"({"a": {"b": 1}})");
     EXPECT_FALSE(fill(node("<key+1>"), bindings_));
     EXPECT_FALSE(fill(node("<u+x>"), bindings_));
     EXPECT_FALSE(fill(node("<int>"), bindings_));

@@ -69,7 +69,11 @@ Result<void> Runner::prepare(const Case& one) {
         return {};
     }
     TRY(accounts_[0].prepare(one.account, one.account_sql));
-    return needs(one, second_user) ? accounts_[1].prepare("empty", "") : Result<void>();
+    if (needs(one, second_user)) {
+        TRY(accounts_[1].prepare("empty", ""));
+    }
+    was_prepared_ = true;
+    return {};
 }
 
 Bindings Runner::first_bindings() const {
@@ -88,13 +92,16 @@ Bindings Runner::first_bindings() const {
     return bindings;
 }
 
-std::optional<Failure> Runner::run(const Case& one) {
+Result<std::optional<Failure>> Runner::run(const Case& one) {
     if (const auto prepared = prepare(one); !prepared) {
-        return Failure{.line = 0,
-                       .sent = "the collection " + one.account,
-                       .where = "",
-                       .expected = "an account to begin with",
-                       .received = prepared.error().context};
+        if (!was_prepared_) {
+            return prepared.error();
+        }
+        return std::optional(Failure{.line = 0,
+                                     .sent = "the collection " + one.account,
+                                     .where = "",
+                                     .expected = "an account to begin with",
+                                     .received = prepared.error().context});
     }
     ++cases_run_;
     Scene scene{.bindings = first_bindings(), .sessions = {}};

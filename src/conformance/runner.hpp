@@ -40,8 +40,8 @@ public:
 
     // Whether the server has what the case needs.
     [[nodiscard]] bool offers(const Case& one) const;
-    // nullopt: it passed.
-    std::optional<Failure> run(const Case& one);
+    // nullopt: it passed. An error: no account can be brought to what a case begins with.
+    Result<std::optional<Failure>> run(const Case& one);
 
 private:
     // A running case.
@@ -62,6 +62,7 @@ private:
     std::set<std::string> offers_;
     const EmbeddedLibrary& library_;
     int cases_run_ = 0;
+    bool was_prepared_ = false;  // an account for a case, at least once
 };
 
 }  // namespace ankiwire::conformance
