@@ -54,9 +54,7 @@ Result<void> Account::log_in() {
     auto login = Node::empty_object();
     login.set_member("u", Node::of_text(credentials_.user));
     login.set_member("p", Node::of_text(credentials_.password));
-    auto text = to_text(login);
-    std::erase(text, '\n');
-    TRY_ASSIGN(const auto reply, own_json("hostKey", text));
+    TRY_ASSIGN(const auto reply, own_json("hostKey", to_line(login)));
     const auto* key = reply.member("key");
     if (key == nullptr || key->kind != Node::Kind::text) {
         return fail(ErrorKind::malformed, "hostKey is answered without a key");

@@ -8,10 +8,11 @@
 #include <optional>
 #include <system_error>
 
+#include "conformance/utf8.hpp"
+
 namespace ankiwire::conformance {
 namespace {
 
-constexpr std::string_view replacement = "\xef\xbf\xbd";  // U+FFFD
 // A letter behind a backslash, and what it stands for.
 constexpr std::string_view escape_letters = "\"\\/bfnrt";
 constexpr std::string_view escaped_chars = "\"\\/\b\f\n\r\t";
@@ -21,48 +22,6 @@ Error malformed(std::string_view what, std::string_view text) {
 }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-// Of the character in UTF-8 that `text` begins with; 0: there is none.
-std::size_t character_bytes(std::string_view text) {
-    const auto byte = [text](std::size_t at) { return static_cast<unsigned char>(text[at]); };
-    const auto first = byte(0);
-    if (first < 0x80) {
-        return 1;
-    }
-    const std::size_t bytes = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-    if (first < 0xc2 || first > 0xf4 || text.size() < bytes) {
-        return 0;
-    }
-    for (std::size_t at = 1; at < bytes; ++at) {
-        if ((byte(at) & 0xc0) != 0x80) {
-            return 0;
-        }
-    }
-    const bool is_too_long = (first == 0xe0 && byte(1) < 0xa0) || (first == 0xf0 && byte(1) < 0x90);
-    const bool is_surrogate = first == 0xed && byte(1) >= 0xa0;
-    const bool is_beyond = first == 0xf4 && byte(1) >= 0x90;
-    return is_too_long || is_surrogate || is_beyond ? 0 : bytes;
-}
-
-void append_utf8(std::string& out, std::uint32_t code) {
-    const auto append = [&out](std::uint32_t byte) { out += static_cast<char>(byte); };
-    const auto append_rest = [&](int shift) { append(0x80 | ((code >> shift) & 0x3f)); };
-    if (code < 0x80) {
-        append(code);
-    } else if (code < 0x800) {
-        append(0xc0 | (code >> 6));
-        append_rest(0);
-    } else if (code < 0x10000) {
-        append(0xe0 | (code >> 12));
-        append_rest(6);
-        append_rest(0);
-    } else {
-        append(0xf0 | (code >> 18));
-        append_rest(12);
-        append_rest(6);
-        append_rest(0);
-    }
-}
 
 // Takes the four digits of a \u off.
 std::optional<std::uint32_t> take_unit(std::string_view& text) {
@@ -213,7 +172,7 @@ std::string quoted(std::string_view text) {
         } else if (static_cast<unsigned char>(c) < 0x20) {
             out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
         } else {
-            out += bytes == 0 ? replacement : text.substr(0, bytes);
+            out += bytes == 0 ? no_character : text.substr(0, bytes);
         }
         text.remove_prefix(std::max<std::size_t>(bytes, 1));
     }

@@ -8,7 +8,8 @@ namespace ankiwire::conformance {
 namespace {
 
 constexpr std::size_t line_chars_max = 100;
-constexpr int depth_max = 1000;  // of arrays and objects in one another
+constexpr std::size_t in_one_line = 1'000'000;  // in the place of an indent
+constexpr int depth_max = 1000;                 // of arrays and objects in one another
 
 enum class Language { json, transcript };
 
@@ -239,12 +240,9 @@ std::string text_in_lines(const Node& node, std::size_t indent) {
     const bool is_array = node.kind == Node::Kind::array;
     const std::string opening = is_array ? (node.any_order ? "[~ " : "[") : "{";
     const std::string closing = is_array ? "]" : "}";
-    auto in_one_line =
-        opening +
-        join(parts_of(node, [](const Node& n) { return text_in_lines(n, 1'000'000); }), ", ") +
-        closing;
-    if (indent >= 1'000'000 || indent + in_one_line.size() <= line_chars_max) {
-        return in_one_line;
+    auto line = opening + join(parts_of(node, to_line), ", ") + closing;
+    if (indent == in_one_line || indent + line.size() <= line_chars_max) {
+        return line;
     }
     const std::string margin(indent + 2, ' ');
     return opening.substr(0, opening.find(' ')) + "\n" + margin +
@@ -308,5 +306,7 @@ Result<Node> from_json(std::string_view json) {
 }
 
 std::string to_text(const Node& node) { return text_in_lines(node, 0); }
+
+std::string to_line(const Node& node) { return text_in_lines(node, in_one_line); }
 
 }  // namespace ankiwire::conformance
