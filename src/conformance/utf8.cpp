@@ -50,6 +50,10 @@ std::string printable(std::string_view text) {
     while (!text.empty()) {
         const auto c = static_cast<unsigned char>(text.front());
         const auto bytes = character_bytes(text);
+        if (text.starts_with("\r\n")) {
+            text.remove_prefix(1);
+            continue;
+        }
         const bool is_control = (c < 0x20 && c != '\n' && c != '\t') || c == 0x7f;
         out += bytes == 0 || is_control ? no_character : text.substr(0, bytes);
         text.remove_prefix(std::max<std::size_t>(bytes, 1));
