@@ -47,7 +47,9 @@ Result<std::string> Account::own_call(const std::string& method, const std::stri
 
 Result<Node> Account::own_json(const std::string& method, const std::string& body) {
     TRY_ASSIGN(const auto plain, own_call(method, zstd::pack(body)));
-    return from_json(plain);
+    auto reply = from_json(plain);
+    return reply ? std::move(reply)
+                 : fail(ErrorKind::malformed, method + " is answered with " + shown(plain));
 }
 
 Result<void> Account::log_in() {
