@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """Follows examples/ci/ as another project would: its shell steps one after the other in a folder of
 its own, with a clone of this repository as the one that is fetched, and our server as theirs. The
-first file builds the suite (from a warm ccache in a minute); the second one finds it in its cache."""
+first file builds the suite (a minute, with what ccache has); the second one has it in its cache."""
 
+import contextlib
 import os
 import pathlib
 import signal
@@ -42,8 +43,9 @@ def write_server(folder):
     """Their server: ours, with the users of the examples."""
     path = folder / "your-server"
     path.write_text(
-        "#!/bin/sh\nSYNC_HOST=127.0.0.1 SYNC_PORT=$SERVER_PORT SYNC_BASE=data SYNC_USER1=suite:secret "
-        f"SYNC_USER2=other:secret exec {suite.programs()}/server/ankiwire\n"
+        "#!/bin/sh\nexport SYNC_HOST=127.0.0.1 SYNC_PORT=$SERVER_PORT SYNC_BASE=data\n"
+        "export SYNC_USER1=suite:secret SYNC_USER2=other:secret\n"
+        f"exec {suite.programs()}/server/ankiwire\n"
     )
     path.chmod(0o755)
 
@@ -56,15 +58,8 @@ def run_step(step, folder, variables):
     try:
         assert shell.wait(timeout=1200) == 0, step
     finally:
-        os.killpg(shell.pid, signal.SIGKILL) if is_left(shell.pid) else None
-
-
-def is_left(group):
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    return True
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(shell.pid, signal.SIGKILL)
 
 
 def follow(example, folder):

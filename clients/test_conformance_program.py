@@ -1,11 +1,14 @@
 """ankiwire-conformance as whoever has a server of their own uses it: one file in an empty folder,
 and an address."""
 
+import os
+import pty
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import termios
 import xml.etree.ElementTree
 
 import pytest
@@ -25,8 +28,8 @@ pytestmark = pytest.mark.ours_only
 USER = ("--user", "user:pass")
 # What Debian 12 cannot be without: apt and dpkg need them.
 ON_EACH_DEBIAN = {
-    "linux-vdso", "ld-linux-x86-64", "ld-linux-aarch64", "libc", "libm", "libgcc_s", "libstdc++",
-    "libz", "libzstd",
+    "linux-vdso", "ld-linux-x86-64", "ld-linux-aarch64", "libc", "libm", "libdl", "libpthread",
+    "libresolv", "librt", "libgcc_s", "libstdc++", "libz", "libzstd",
 }  # fmt: skip
 AREAS = ("--run", "auth/*", "--run", "meta/*", "--run", "full/d*", "--run", "media/r*")
 PASSED, FAILED, CANNOT_RUN = 0, 1, 2
@@ -166,6 +169,21 @@ def test_a_should_fails_only_if_that_is_asked_for(house, suite):
         run = ("--url", proxy.endpoint, *USER, "--run", "graves/again/card")
         assert "1 cases: 1 warned" in suite.run(*run)
         assert "1 cases: 1 failed" in suite.run(*run, "--strict", code=FAILED)
+
+
+def test_progress_stays_within_a_line_of_the_terminal(suite, url):
+    columns = 20
+    terminal, end = pty.openpty()
+    termios.tcsetwinsize(end, (24, columns))
+    command = [suite.program, *url, *USER, "--run", "meta/*"]
+    done = subprocess.run(command, env={}, stdout=subprocess.PIPE, stderr=end, text=True)
+    os.close(end)
+    said = os.read(terminal, 100_000).decode()
+    os.close(terminal)
+    first, *lines = said.split("\r\x1b[K")
+    assert lines[1].startswith("2/19 meta/") and max(map(len, lines)) < columns
+    assert first == lines[-1] == ""
+    assert re.fullmatch(r"http://\S+ 19 cases: .*\n", done.stdout)
 
 
 # --- the account ----------------------------------------------------------------------------------

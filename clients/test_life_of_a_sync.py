@@ -1,5 +1,5 @@
-"""spec/00-life-of-a-sync.md tells what really is sent: its day is lived again, and each message that
-the page shows must be there, in its place and of the same form. Ids and times are others."""
+"""spec/00-life-of-a-sync.md tells what really is sent: its day is lived again, and each message
+that the page shows must be there, in its place and of the same form. Ids and times are others."""
 
 import contextlib
 import io
