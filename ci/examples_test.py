@@ -44,7 +44,7 @@ def write_server(folder):
     path = folder / "your-server"
     path.write_text(
         "#!/bin/sh\nexport SYNC_HOST=127.0.0.1 SYNC_PORT=$SERVER_PORT SYNC_BASE=data\n"
-        "export SYNC_USER1=suite:secret SYNC_USER2=other:secret\n"
+        "export SYNC_USER1=suite:secret SYNC_USER2=other:hidden\n"
         f"exec {suite.programs()}/server/ankiwire\n"
     )
     path.chmod(0o755)

@@ -264,6 +264,8 @@ def test_an_account_that_cannot_be_emptied_is_told(house, suite):
         (("--url", "https://{address}", *USER), "no TLS"),
         (("--url", "http://name.invalid/", *USER), "Host not found"),
         (("--url", "{endpoint}", "--user", "user"), "--user is name:password"),
+        (("--url", "{endpoint}", *USER, "--user", "other:pass"), "with another password"),
+        (("--url", "{endpoint}", *USER, "--user", "user:word"), "another account"),
         (("--url", "localhost:80", *USER), "an address begins with http:// or https://"),
         (("--url", "{endpoint}"), "--url and --user are needed"),
         (("--url", "{endpoint}", *USER, "--known", "none.txt"), "none.txt cannot be read"),

@@ -91,6 +91,11 @@ Result<std::vector<Credentials>> read_users(const std::vector<std::string>& argu
         }
         users.push_back({user.substr(0, colon), user.substr(colon + 1)});
     }
+    if (users.size() > 1 &&
+        (users[0].user == users[1].user || users[0].password == users[1].password)) {
+        return fail(ErrorKind::malformed,
+                    "the second --user is another account with another password");
+    }
     return users;
 }
 
