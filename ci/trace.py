@@ -4,9 +4,10 @@
 Checks the requirements: each is defined once in spec/ and has the form that spec/README.md tells,
 each that is cited is defined, each page is in the list of pages, and each limit of
 src/base/limits.hpp is in spec/08-limits.md. Each MUST of protocol 11 has a case of the conformance
-suite, or a reason in conformance/without_case.tsv. conformance/sentences.tsv has a checksum of each
-sentence that cases show: one that has changed is an error until somebody has looked at its cases and
-says so by --accept.
+suite that a mutant of conformance/killed.tsv or a faulty server of conformance/faulty/ fails, or a
+reason in conformance/without_case.tsv. conformance/sentences.tsv has a checksum of each sentence that
+cases show: one that has changed is an error until somebody has looked at its cases and says so by
+--accept.
 """
 
 import collections
@@ -27,9 +28,12 @@ CITING = ["src", "clients", "conformance", "fuzz", "spec", "bench", "packaging"]
 CASES = REPOSITORY / "conformance"
 SENTENCES = CASES / "sentences.tsv"
 WITHOUT_CASE = CASES / "without_case.tsv"
+KILLED = CASES / "killed.tsv"
 NOT_YET = "not yet"  # how a reason begins that is to go
 OF_CLIENTS = "R-CLIENT-"
 COVERS = re.compile(r"^covers (.+(?:\n\s.+)*)", re.MULTILINE)
+BREAKS = re.compile(r"^breaks (R-[A-Z]+-\d\d)$", re.MULTILINE)
+LEVELS = {"MUST", "SHOULD", "MAY"}
 WITHDRAWN = "withdrawn"  # how the heading of a requirement ends that is none any more
 
 
@@ -48,6 +52,9 @@ def problems_of_form(requirement):
         yield f"{where} has no line `level … · since v… [· until v…] · source …` below its sentence"
     elif requirement.level != "OBSERVED" and requirement.level not in requirement.sentence:
         yield f"{where} is {requirement.level}, but its sentence does not say so"
+    others = LEVELS.intersection(re.findall(r"\b[A-Z]+\b", requirement.sentence)) - {requirement.level}
+    if others:
+        yield f"{where} is {requirement.level}, but its sentence says {', '.join(sorted(others))} too"
     if requirement.level == "MUST" and not requirement.consequence:
         yield f"{where} is MUST, but does not say what is hurt when it is broken"
     if not requirement.title:
@@ -64,20 +71,49 @@ def problems_of_pages():
             yield f"spec/README.md: {path.name} is missing"
 
 
-def covered_by_cases():
+def covers_of_cases():
+    """What each file of cases covers, by its name: area/name."""
     return {
-        name
-        for path in CASES.rglob("*.sync")
-        for covers in COVERS.findall(path.read_text())
-        for name in ID.findall(covers)
+        str(path.relative_to(CASES / "cases").with_suffix("")): {
+            name for covers in COVERS.findall(path.read_text()) for name in ID.findall(covers)}
+        for path in sorted((CASES / "cases").rglob("*.sync"))
     }
+
+
+def mutant_path(name):
+    return CASES / "mutants" / f"{name}.patch"
+
+
+def problems_of_killed(covers):
+    killed = requirements.read_table(KILLED)
+    for mutant, failed in killed.items():
+        if not mutant_path(mutant).exists():
+            yield f"conformance/killed.tsv: there is no mutant {mutant}"
+        for name in failed.split():
+            if name not in covers:
+                yield f"conformance/killed.tsv: {mutant}: there is no case {name}"
+
+
+def shown_to_fail(covers):
+    """The requirements of which a case fails if the server is wrong in just that, or is a faulty one
+    that nobody could use."""
+    shown = set()
+    for mutant, failed in requirements.read_table(KILLED).items():
+        if mutant_path(mutant).exists():
+            broken = BREAKS.search(mutant_path(mutant).read_text())[1]
+            if any(broken in covers.get(name, ()) for name in failed.split()):
+                shown.add(broken)
+    for path in (CASES / "faulty").glob("*.cases"):
+        for line in path.read_text().splitlines():
+            shown |= covers.get("/".join(line.split("/")[:2]), set())
+    return shown
 
 
 def digest(requirement):
     return hashlib.sha256(requirement.sentence.encode()).hexdigest()[:12]
 
 
-def problems_of_cases(defined, covered, without_case):
+def problems_of_cases(defined, covered, shown, without_case):
     """What the suite lacks, or has without need."""
     for name, requirement in sorted(defined.items()):
         wanted = (requirement.level == "MUST" and requirement.since <= 11
@@ -85,6 +121,9 @@ def problems_of_cases(defined, covered, without_case):
                   and not name.startswith(OF_CLIENTS))
         if wanted and name not in covered and name not in without_case:
             yield f"{requirement.page}: {name} is MUST and has no case in conformance/"
+        elif wanted and name in covered and name not in shown:
+            yield (f"{requirement.page}: {name} is MUST, and no mutant that breaks it, nor a faulty "
+                   f"server, is known to fail a case of it")
     for name in sorted(without_case):
         if name in covered or name not in defined:
             yield f"conformance/without_case.tsv: {name} has a case, or is not defined"
@@ -136,9 +175,11 @@ def main():
     problems += [f"{path}: {name} is not defined in spec/"
                  for name, path in sorted(cited.items()) if name not in defined]
 
-    covered = covered_by_cases()
+    covers = covers_of_cases()
+    covered = set().union(*covers.values())
+    problems += problems_of_killed(covers)
     without_case = requirements.read_table(WITHOUT_CASE)
-    problems += problems_of_cases(defined, covered, without_case)
+    problems += problems_of_cases(defined, covered, shown_to_fail(covers), without_case)
     problems += problems_of_sentences(defined, covered, accept)
 
     limits = LIMIT.findall((REPOSITORY / "src/base/limits.hpp").read_text())

@@ -1,4 +1,5 @@
-"""A device: a client process of one version (driver.py) and the collection it has open."""
+"""A device: a client process of one version (driver.py, or python_driver.py) and the collection it
+has open."""
 
 import json
 import pathlib
@@ -7,7 +8,18 @@ import subprocess
 import server
 import venvs
 
-DRIVER = pathlib.Path(__file__).resolve().parent / "driver.py"
+FOLDER = pathlib.Path(__file__).resolve().parent
+FIRST_IN_RUST = (2, 1, 28)
+
+
+def driver_of(version):
+    numbers = tuple(int(number) for number in version.split("."))
+    return FOLDER / ("python_driver.py" if numbers < FIRST_IN_RUST else "driver.py")
+
+
+def environment_of(version):
+    sources = venvs.sources_of(version)
+    return {"PYTHONPATH": str(sources), "PYTHONDONTWRITEBYTECODE": "1"} if sources else {}
 
 
 class ClientError(Exception):
@@ -26,8 +38,8 @@ class Process:
     def __init__(self, version, log, environment):
         self.version = version
         self.popen = subprocess.Popen(
-            [str(venvs.python_of(version)), str(DRIVER)],
-            env=server.environment(**environment),
+            [str(venvs.python_of(version)), str(driver_of(version))],
+            env=server.environment(**environment, **environment_of(version)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -92,7 +104,7 @@ class Pool:
 
 
 class Device:
-    """Commands of driver.py are methods, with keyword arguments: device.add_note(fields=[…])."""
+    """Commands of the driver are methods, with keyword arguments: device.add_note(fields=[…])."""
 
     def __init__(self, pool, version, path):
         self.pool = pool

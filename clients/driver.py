@@ -1,25 +1,18 @@
-"""One Anki client: runs inside the virtual environment of its version, with the library `anki`.
-
-Reads commands as JSON lines {"do": name, "with": {arguments}} from stdin and answers each with one
-line on stdout, {"ok": result} or {"error": {"type", "kind", "text"}}. A process has at most one
-collection open and may open many, one after the other. Only the standard library is used besides
-`anki`, and what differs between the eras of the library is in the classes Library….
+"""One Anki client of 2.1.28 or newer: runs inside the virtual environment of its version, with the
+library `anki`, and takes commands as driver_base.py says. What differs between the eras of the
+library is in the classes Library….
 """
 
-import base64
 import hashlib
-import itertools
 import json
 import os
 import pathlib
-import sys
 import time
-import traceback
 
 from anki.buildinfo import version as library_version
 from anki.collection import Collection
+from driver_base import Session, col, command, serve
 
-commands = {}
 REQUIRED = {0: "none", 1: "normal", 2: "choose", 3: "download", 4: "upload"}
 TIMES = {
     "notes": "mod",
@@ -28,11 +21,6 @@ TIMES = {
     "decks": "mtime_secs",
     "deck_config": "mtime_secs",
 }
-
-
-def command(function):
-    commands[function.__name__] = function
-    return function
 
 
 class Library:
@@ -109,8 +97,8 @@ class Library_2_1_45(Library_2_1_58):
         return col
 
 
-class Library_2_1_36(Library_2_1_45):
-    """2.1.36 to 2.1.44: only the backend syncs, and much has its older name."""
+class Library_2_1_28(Library_2_1_45):
+    """2.1.28 to 2.1.44: only the backend syncs, and much has its older name."""
 
     def __init__(self):
         import older_names
@@ -145,25 +133,13 @@ def library_of(version):
     if not version.startswith("2.1."):
         return Library()
     patch = int(version.split(".")[2])
-    for first, kind in [(58, Library_2_1_58), (45, Library_2_1_45), (36, Library_2_1_36)]:
+    for first, kind in [(58, Library_2_1_58), (45, Library_2_1_45), (28, Library_2_1_28)]:
         if patch >= first:
             return kind()
     raise SystemExit(f"{version} is too old for this driver")
 
 
 library = library_of(library_version)
-
-
-class Session:
-    """What this process has open."""
-
-    col = None
-    auth = None
-
-
-def col():
-    assert Session.col is not None, "no collection is open"
-    return Session.col
 
 
 # --- the collection and its syncs ----------------------------------------------------------------
@@ -412,34 +388,6 @@ def bury(cards):
 
 # --- media ---------------------------------------------------------------------------------------
 
-clock = itertools.count(int(time.time()) + 100)  # never the time at which the library wrote
-
-
-def new_time(path):
-    """The library takes a file as unchanged while its time is, and the folder as well."""
-    moment = next(clock)
-    os.utime(path, (moment, moment))
-
-
-@command
-def put_media(files):
-    """{name: text in base 64}; or {name: number}: so many bytes that cannot be packed."""
-    folder = col().media.dir()
-    for name, content in files.items():
-        path = os.path.join(folder, name)
-        data = os.urandom(content) if isinstance(content, int) else base64.b64decode(content)
-        pathlib.Path(path).write_bytes(data)
-        new_time(path)
-    new_time(folder)
-
-
-@command
-def delete_media(names):
-    folder = col().media.dir()
-    for name in names:
-        os.remove(os.path.join(folder, name))
-    new_time(folder)
-
 
 @command
 def media():
@@ -453,12 +401,6 @@ def sha1_of(path):
 
 
 # --- special set-ups and looking inside ----------------------------------------------------------
-
-
-@command
-def sql(statement, args=()):
-    """Raw SQL; whoever changes rows sets their usn and mod."""
-    return [list(row) for row in col().db.all(statement, *args)]
 
 
 @command
@@ -551,27 +493,4 @@ def dump():
     }
 
 
-# --- the loop ------------------------------------------------------------------------------------
-
-
-def answer(line):
-    request = json.loads(line)
-    try:
-        return {"ok": commands[request["do"]](**request.get("with", {}))}
-    except Exception as error:
-        traceback.print_exc()
-        kind = getattr(error, "kind", None)
-        name = getattr(kind, "name", None)
-        return {"error": {"type": type(error).__name__, "kind": name, "text": str(error)}}
-
-
-def main():
-    # Whatever the library prints goes to stderr, the answers alone to stdout.
-    replies = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)
-    replies.write(json.dumps({"ok": library_version}) + "\n")
-    for line in sys.stdin:
-        replies.write(json.dumps(answer(line)) + "\n")
-
-
-main()
+serve(library_version)

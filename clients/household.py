@@ -63,8 +63,8 @@ class Household:
         self.server.kind = kind
         self.server.start()
 
-    def proxy(self):
-        proxy = Proxy(self.server.port).__enter__()
+    def proxy(self, kind=Proxy):
+        proxy = kind(self.server.port).__enter__()
         self._proxies.append(proxy)
         return proxy
 

@@ -1,4 +1,4 @@
-"""Gives the library of 2.1.36 to 2.1.44 the names of 2.1.45, as far as driver.py uses them. Runs inside
+"""Gives the library of 2.1.28 to 2.1.44 the names of 2.1.45, as far as driver.py uses them. Runs inside
 a client's environment."""
 
 import copy

@@ -87,6 +87,10 @@ class Proxy:
     def endpoint(self):
         return f"http://127.0.0.1:{self._server.server_address[1]}/"
 
+    def amended(self, body):
+        """What goes on to the server in place of a whole body."""
+        return body
+
     # --- rules: each holds for the next request of that method, or so many later ---
 
     def hold_request(self, method):
@@ -139,6 +143,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 if request.after_bytes:
                     self._forward_part(upstream, body)
                 request.apply()
+                body = self.owner.amended(body)
                 upstream.request("POST", self.path, body=body, headers=self._headers())
                 reply = upstream.getresponse()
                 content = reply.read(response.after_bytes)

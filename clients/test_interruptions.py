@@ -172,7 +172,7 @@ def test_a_failed_sanity_check_harms_no_other_device(house, version):
 LOOKS = [(NEWEST, method) for method in METHODS[2:]] + [(v, "applyChunk") for v in VERSIONS[:-1]]
 
 
-# R-META-01
+# R-META-09
 @pytest.mark.parametrize(("some_version", "method"), LOOKS, ids=["-".join(look) for look in LOOKS])
 def test_another_device_looks_at_meta_in_the_middle(house, disturbed, some_version, method):
     """A status check, as programs make it when they start, must not end the running sync."""

@@ -41,7 +41,7 @@ def write(house, schema):
         return write_11(house)
     path = house.new_path()
     path.parent.mkdir()
-    python = venvs.python_of(OLD_WRITERS[schema], "protobuf<3.21")
+    python = venvs.python_of(OLD_WRITERS[schema])
     subprocess.run([python, "-c", WRITE, str(path)], check=True, capture_output=True)
     return path
 

@@ -184,7 +184,7 @@ WRONG_MEMBERS = {
 }  # fmt: skip
 
 
-# R-SESS-04, R-CHANGES-12, R-ERR-01
+# R-SESS-09, R-CHANGES-12, R-ERR-01
 @pytest.mark.parametrize("method", WRONG_MEMBERS)
 def test_json_that_does_not_fit_is_refused_and_leaves_the_session(house, raw, unharmed, method):
     in_session = method in STATEFUL
@@ -247,7 +247,7 @@ def test_a_new_start_ends_the_older_sync(house, raw, unharmed):
     assert raw.call("abort", s="newer").status == 200
 
 
-# R-ABORT-01
+# R-ABORT-02
 def test_an_abort_with_another_key_does_not_end_the_sync(house, raw, unharmed):
     raw.start()
     assert raw.call("abort", s="another").status == 200
@@ -306,7 +306,7 @@ def all_notes(house):
         return [id for (id,) in connection.execute("select id from notes")]
 
 
-# R-SANITY-03
+# R-SANITY-03, R-SANITY-05
 def test_a_failed_sanity_check_ends_the_sync_and_changes_nothing(house, raw, unharmed):
     before = raw.meta()["usn"]
     raw.start()
@@ -500,7 +500,7 @@ def test_an_upload_over_the_limit_is_refused(make_household):
         assert house.server_tables() == before
 
 
-# R-FULL-13
+# R-FULL-16
 def test_a_refused_upload_leaves_a_running_sync(house, raw, unharmed):
     raw.start()
     assert raw.call("upload", raw=b"junk", s="").content == CORRUPT

@@ -45,7 +45,7 @@ def sha1(content):
     return hashlib.sha1(content).hexdigest()
 
 
-# R-MEDIA-02, R-MEDIA-03
+# R-MEDIA-02, R-MEDIA-03, R-MEDIA-27
 def test_begin_tells_the_usn_and_the_key(raw):
     assert begin(raw) == {"usn": 0, "sk": raw.key}
     upload(raw, [("a", b"a"), ("b", b"b")])
@@ -110,7 +110,7 @@ def test_of_one_name_the_last_change_of_a_batch_counts(house, raw):
     assert house.server_media() == {"a": sha1(b"two")}
 
 
-# R-MEDIA-06
+# R-MEDIA-06, R-MEDIA-29
 def test_changes_come_in_pages_in_order(raw):
     names = [f"{number:04}" for number in range(2_010)]
     for first in range(0, len(names), 25):
@@ -243,7 +243,7 @@ def test_a_bad_upload_changes_nothing(house, raw, data):
     assert house.server_media() == {"good": sha1(b"good")}
 
 
-# R-MEDIA-10
+# R-MEDIA-10, R-MEDIA-28
 def test_a_file_may_have_100_mebibytes(raw):
     most = bytes(100 * MIB)
     deflated = zipfile.ZIP_DEFLATED
@@ -262,7 +262,7 @@ def test_what_unpacks_to_more_than_a_batch_may_have_is_refused(house, raw):
     assert list(staging.iterdir()) == []
 
 
-# R-MEDIA-16, R-MEDIA-17
+# R-MEDIA-16, R-MEDIA-17, R-MEDIA-31
 def test_a_download_is_a_prefix_of_what_was_asked(raw):
     contents = {f"{number}": bytes([number]) * MIB for number in range(6)}
     upload(raw, list(contents.items()))

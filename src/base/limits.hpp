@@ -34,15 +34,15 @@ inline constexpr int row_bytes_max = 64 * mib;                 // R-LIM-08, of a
 // Media files, their names, and the zips they travel in.
 inline constexpr std::uint64_t media_file_bytes_max = 100 * mib;   // R-MEDIA-10
 inline constexpr std::size_t media_name_bytes_max = 255;           // R-MEDIA-09
-inline constexpr std::size_t media_zip_files_max = 25;             // R-MEDIA-08, R-MEDIA-16
-inline constexpr std::size_t media_zip_meta_bytes_max = 50 * kib;  // R-MEDIA-08
+inline constexpr std::size_t media_zip_files_max = 25;             // R-MEDIA-30, R-MEDIA-16
+inline constexpr std::size_t media_zip_meta_bytes_max = 50 * kib;  // R-MEDIA-30
 inline constexpr std::uint64_t media_zip_bytes_max = 128 * mib;    // R-MEDIA-11
-inline constexpr std::uint64_t media_reply_bytes_target = 2 * mib + mib / 2;  // R-MEDIA-17
-inline constexpr std::size_t media_changes_max = 1000;                        // R-MEDIA-06
+inline constexpr std::uint64_t media_reply_bytes_target = 2 * mib + mib / 2;  // R-MEDIA-31
+inline constexpr std::size_t media_changes_max = 1000;                        // R-MEDIA-29
 inline constexpr std::uint64_t media_staged_bytes_max = 64 * mib;             // R-MEDIA-22
 
 inline constexpr std::size_t chunk_objects_max = 250;               // R-CHUNK-01
-inline constexpr std::size_t chunk_text_bytes_max = 4 * mib;        // R-CHUNK-01
+inline constexpr std::size_t chunk_text_bytes_max = 4 * mib;        // R-CHUNK-14
 inline constexpr std::int64_t session_idle_ms_max = 5 * 60 * 1000;  // R-SESS-05
 inline constexpr std::int64_t account_idle_ms_max = 10 * 1000;      // R-STORE-05
 

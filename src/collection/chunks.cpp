@@ -1,4 +1,4 @@
-// Rows that travel 250 at a time (R-CHUNK-01). The hot path of every large sync.
+// Rows that travel 250 at a time (R-CHUNK-01, R-CHUNK-14). The hot path of every large sync.
 #include <string>
 
 #include "base/limits.hpp"

@@ -100,7 +100,7 @@ TEST_F(ChunksTest, sends_each_row_from_the_clients_usn_on_once) {  // R-CHUNK-05
     EXPECT_EQ(std::unique(ids.begin(), ids.end()), ids.end());
 }
 
-TEST_F(ChunksTest, ends_early_if_the_text_is_long) {  // R-CHUNK-01, R-CHUNK-02
+TEST_F(ChunksTest, ends_early_if_the_text_is_long) {  // R-CHUNK-14, R-CHUNK-02
     add_notetype();
     Chunk chunk;
     for (const int id : {1, 2, 3, 4, 5}) {

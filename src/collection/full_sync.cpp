@@ -44,6 +44,7 @@ Result<ContentCounts> prepare(sqlite::Database& db, TimestampSecs now) {
     TRY(clamp_rows(db));
     TRY(repair_usns(db));
     TRY(ensure_indexes(db));
+    TRY(clear_older_columns(db));
     TRY(transaction.commit());
     return count(db);
 }

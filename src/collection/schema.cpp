@@ -82,4 +82,8 @@ Result<std::int64_t> repair_usns(sqlite::Database& db) {
 
 Result<void> ensure_indexes(sqlite::Database& db) { return db.execute(sql::indexes); }
 
+Result<void> clear_older_columns(sqlite::Database& db) {
+    return db.execute("update col set conf = '', models = '', decks = '', dconf = '', tags = ''");
+}
+
 }  // namespace ankiwire::collection

@@ -258,9 +258,8 @@ Result<void> run_steps(Upgrade& up, int from_version) {
                           "select oid, type, usn from graves_old order by rowid; "
                           "drop table graves_old"));
     }
-    TRY(
-        up.db.execute("update col set ver = 18, conf = '', models = '', decks = '', dconf = '', "
-                      "tags = ''"));
+    TRY(up.db.execute("update col set ver = 18"));
+    TRY(clear_older_columns(up.db));
     return ensure_indexes(up.db);
 }
 

@@ -99,7 +99,8 @@ Result<Call> read_call(const HttpRequest& request) {
     const auto* type = header(request, "content-type");
     if (request.verb == "POST" && type != nullptr) {
         TRY_ASSIGN(const auto form, read_form(*type, request.body));
-        TRY(read_form_call(form, call));
+        TRY(read_form_call(form.parts, call));
+        call.has_end = form.has_end;
         return call;
     }
     if (const auto query = request.path.find('?'); query != std::string::npos) {

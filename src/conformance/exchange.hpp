@@ -23,6 +23,7 @@ struct Call {
     std::string verb;
     bool is_form = false;
     std::string parts;    // of a form: their names in order, as the option `parts` has them
+    bool has_end = true;  // of a form: its last boundary
     std::string key;      // empty: there is none
     std::string session;  // the same
     std::string client;   // its version, as it calls itself; the same

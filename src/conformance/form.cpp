@@ -85,7 +85,7 @@ const FormPart* find_part(const Form& form, std::string_view name) {
     return found == form.end() ? nullptr : &*found;
 }
 
-FormBody write_form(const Form& form) {
+FormBody write_form(const Form& form, bool has_end) {
     std::string boundary(own_boundary);
     const auto is_inside = [&](const FormPart& part) {
         return part.content.find(boundary) != std::string::npos;
@@ -99,11 +99,11 @@ FormBody write_form(const Form& form) {
                       "\"" + (part.name == "data" ? "; filename=\"data\"" : "") + "\r\n\r\n" +
                       part.content + "\r\n";
     }
-    body.bytes += "--" + boundary + "--\r\n";
+    body.bytes += has_end ? "--" + boundary + "--\r\n" : "";
     return body;
 }
 
-Result<Form> read_form(std::string_view content_type, std::string_view body) {
+Result<ReadForm> read_form(std::string_view content_type, std::string_view body) {
     const auto boundary = parameter(content_type, "boundary");
     if (!content_type.starts_with("multipart/form-data") || boundary.empty()) {
         return malformed("not the content type of a form");
@@ -114,7 +114,7 @@ Result<Form> read_form(std::string_view content_type, std::string_view body) {
         return malformed("the form does not begin with its boundary");
     }
     body.remove_prefix(first.size());
-    Form form;
+    ReadForm form;
     while (body.starts_with(line_end)) {
         body.remove_prefix(line_end.size());
         const auto lines_end = body.find("\r\n\r\n");
@@ -123,10 +123,15 @@ Result<Form> read_form(std::string_view content_type, std::string_view body) {
         }
         const auto name = name_of_part(body.substr(0, lines_end));
         body.remove_prefix(lines_end + 4);
-        const auto content = body.substr(0, body.find(next));
-        form.push_back({std::string(name), std::string(content)});
+        const auto end = body.find(next);
+        auto content = body.substr(0, end);
         body.remove_prefix(std::min(content.size() + next.size(), body.size()));
+        if (end == std::string_view::npos && content.ends_with(line_end)) {
+            content.remove_suffix(line_end.size());
+        }
+        form.parts.push_back({std::string(name), std::string(content)});
     }
+    form.has_end = body.starts_with("--");
     return form;
 }
 

@@ -25,9 +25,15 @@ struct FormBody {
     std::string content_type;
     std::string bytes;
 };
-FormBody write_form(const Form& form);
+// Without its end, the body stops behind the last part, as the desktop 2.0 sends `download`.
+FormBody write_form(const Form& form, bool has_end = true);
+
+struct ReadForm {
+    Form parts;
+    bool has_end = false;
+};
 // malformed: the content type names no boundary, or the body has no parts between it.
-Result<Form> read_form(std::string_view content_type, std::string_view body);
+Result<ReadForm> read_form(std::string_view content_type, std::string_view body);
 
 // `k=…&v=…`, percent-encoded, and back.
 std::string make_query(const Form& form);

@@ -17,9 +17,20 @@ TEST(Form, comes_back) {
     const auto body = write_form(form);
     const auto again = read_form(body.content_type, body.bytes);
     ASSERT_TRUE(again) << again.error().context;
-    EXPECT_EQ(*again, form);
-    EXPECT_EQ(find_part(*again, "c")->content, "1");
-    EXPECT_EQ(find_part(*again, "sk"), nullptr);
+    EXPECT_EQ(again->parts, form);
+    EXPECT_TRUE(again->has_end);
+    EXPECT_EQ(find_part(again->parts, "c")->content, "1");
+    EXPECT_EQ(find_part(again->parts, "sk"), nullptr);
+}
+
+TEST(Form, comes_back_without_its_end) {
+    const Form form = {{"c", "1"}, {"k", "key"}};
+    const auto body = write_form(form, /*has_end=*/false);
+    EXPECT_THAT(body.bytes, testing::EndsWith("name=\"k\"\r\n\r\nkey\r\n"));
+    const auto again = read_form(body.content_type, body.bytes);
+    ASSERT_TRUE(again) << again.error().context;
+    EXPECT_EQ(again->parts, form);
+    EXPECT_FALSE(again->has_end);
 }
 
 TEST(Form, as_clients_write_it) {
@@ -28,7 +39,7 @@ TEST(Form, as_clients_write_it) {
                                 "--x-y\r\nContent-Disposition: form-data; name=\"data\"; "
                                 "filename=\"data\"\r\nContent-Type: a/b\r\n\r\n\r\n--x\r\n--x-y--");
     ASSERT_TRUE(form) << form.error().context;
-    EXPECT_THAT(*form, ElementsAre(FormPart{"k", "key"}, FormPart{"data", "\r\n--x"}));
+    EXPECT_THAT(form->parts, ElementsAre(FormPart{"k", "key"}, FormPart{"data", "\r\n--x"}));
 }
 
 TEST(Form, what_is_none) {

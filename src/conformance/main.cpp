@@ -32,6 +32,7 @@ struct Arguments {
     bool strict = false;
     bool wipe = false;
     bool verbose = false;
+    bool fail_fast = false;
 };
 
 constexpr int cannot_run = 2;
@@ -171,6 +172,9 @@ Result<Report> run_all(Runner& runner, const std::vector<const Case*>& cases,
             fmt::print("{}\n", in_words(outcome));
         }
         report.outcomes.push_back(outcome);
+        if (arguments.fail_fast && is_bad(outcome.verdict)) {
+            break;
+        }
     }
     return report;
 }
@@ -288,6 +292,7 @@ int main(int argc, char** argv) {
     app.add_flag("--list", arguments.list, "Only list the cases");
     app.add_flag("--strict", arguments.strict, "A SHOULD that is not met fails, too");
     app.add_flag("--wipe", arguments.wipe, "The account may be emptied although it is not empty");
+    app.add_flag("--fail-fast", arguments.fail_fast, "End with the first case that fails");
     app.add_flag("--verbose", arguments.verbose, "Tell each case, also those that pass");
     ProxyArguments proxy_arguments;
     const auto commands = add_proxy_commands(app, proxy_arguments);

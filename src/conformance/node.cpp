@@ -9,6 +9,7 @@ namespace ankiwire::conformance {
 namespace {
 
 constexpr std::size_t line_chars_max = 100;
+constexpr std::int64_t repetitions_max = 10'000;
 
 // One node from its text.
 class Parser {
@@ -116,12 +117,27 @@ private:
             if (take("...")) {
                 node.open = true;
             } else {
-                TRY_ASSIGN(auto element, this->node());
-                node.elements.push_back(std::move(element));
+                TRY_ASSIGN(const auto element, this->node());
+                TRY_ASSIGN(const auto count, repetitions());
+                node.elements.insert(node.elements.end(), count, element);
             }
             TRY_ASSIGN(closed, separator("]"));
         }
         return node;
+    }
+
+    // Of an element with `* 250` behind it that number, else 1.
+    Result<std::size_t> repetitions() {
+        if (!take("*")) {
+            return 1;
+        }
+        skip_space();
+        TRY_ASSIGN(const auto count, word());
+        if (count.kind != Node::Kind::integer || count.integer < 0 ||
+            count.integer > repetitions_max) {
+            return problem("no number of elements: " + to_text(count));
+        }
+        return static_cast<std::size_t>(count.integer);
     }
 
     // <type>, <type:name>, <expression>

@@ -2,6 +2,7 @@
 //   {"mod": <ms:m>, "usn": 5, ...}      a hole with a type and a name; any other members
 //   {...note, "id": 7}                  the members of the object `note`, some replaced
 //   [~ 1, 2]                            in any order
+//   [<any> * 250]                       so many elements of one kind
 // Invariant: a Node made from_json has no holes, no rest, and is ordered.
 #pragma once
 

@@ -33,6 +33,12 @@ TEST(Node, spreads_an_object_whose_members_may_be_replaced) {
     EXPECT_EQ(again(R"({...nobody})"), "nobody");
 }
 
+TEST(Node, repeats_an_element) {
+    EXPECT_EQ(again(R"([<int> * 3, "a" *1, 5 * 0, ...])"), R"([<int>, <int>, <int>, "a", ...])");
+    EXPECT_EQ(again("[1 * x]"), "not a value: x");
+    EXPECT_EQ(again("[1 * -1]"), "no number of elements: -1");
+}
+
 TEST(Node, says_what_is_wrong) {
     EXPECT_EQ(again(""), "a value is missing");
     EXPECT_EQ(again("{\"a\" 1}"), "a colon is missing after \"a\"");

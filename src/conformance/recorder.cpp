@@ -16,6 +16,11 @@ namespace ankiwire::conformance {
 namespace {
 
 constexpr std::size_t line_chars_max = 100;
+// As an account is that was never synced: version 9 is refused where days are counted by time
+// zones.
+constexpr std::string_view account =
+    "account empty\n"
+    "  update config set val = cast('null' as blob) where key = 'creationOffset';\n";
 
 std::string in_quotes(const std::string& text) { return to_text(Node::of_text(text)); }
 
@@ -126,7 +131,7 @@ private:
             if (const auto at = parts.find('k'); is_other_key && at != std::string::npos) {
                 parts.insert(at + 1, "=unknown");
             }
-            text += " parts=" + in_quotes(parts);
+            text += " parts=" + in_quotes(parts) + (call.has_end ? "" : " end=no");
         } else if (is_other_key) {
             text += " header.k=\"unknown\"";
         }
@@ -182,7 +187,7 @@ private:
         auto text = comment("Recorded on " + date + ": " + joined(versions_, "; "));
         text += comment("with " + (facts_.server.empty() ? "a server" : facts_.server) + ".");
         text += facts_.about.empty() ? "" : comment(facts_.about);
-        text += "recorded " + date + "\naccount empty\n";
+        text += "recorded " + date + "\n" + std::string(account);
         text += has_forms_ ? "needs forms\n" : "";
         std::string line;
         for (const auto& [name, value] : holes_.given()) {

@@ -52,6 +52,7 @@ TEST(Recorder, a_transcript_is_a_case) {
               "# Why it was.\n"
               "recorded 2027-01-15\n"
               "account empty\n"
+              "  update config set val = cast('null' as blob) where key = 'creationOffset';\n"
               "\n"
               "a: hostKey {\"u\": <user>, \"p\": <password>}\n"
               "-> 200 {\"key\": <key>}\n"
@@ -104,6 +105,17 @@ TEST(Recorder, forms_have_their_parts_named) {
     EXPECT_THAT(transcript, HasSubstr("a: meta parts=\"data c k s\" {\"v\": 10, \"cv\": \"old\"}\n"
                                       "-> 200 {...}\n"
                                       "a: begin verb=GET parts=\"k v\" nothing\n-> 200 {}\n"));
+}
+
+TEST(Recorder, a_form_without_its_end_is_told) {
+    const auto body = write_form({{"k", "0123"}, {"c", "1"}}, /*has_end=*/false);
+    HttpRequest form;
+    form.path = "/sync/download";
+    form.headers = {{"Content-Type", body.content_type}};
+    form.body = body.bytes;
+    const HttpReply refusal{.status = 400, .headers = {}, .body = "400"};
+    EXPECT_THAT(transcript_of({login, {form, refusal}}),
+                HasSubstr("a: download parts=\"k c\" end=no nothing\n-> 400\n"));
 }
 
 TEST(Recorder, files) {

@@ -21,6 +21,10 @@ bool fits_status(std::string_view pattern, const std::string& status);
 // A reply without its packing. malformed: not what its header says.
 Result<std::string> unpacked(const HttpReply& reply);
 
+// Appends the lists of the next reply to those of the ones before; its other members replace
+// theirs.
+void join_reply(Node& joined, const Node& next);
+
 // nullopt: it is what was expected, and what it binds is bound.
 std::optional<Mismatch> compare_reply(const Expectation& expected, const HttpReply& reply,
                                       Bindings& bindings);

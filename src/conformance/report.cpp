@@ -4,24 +4,32 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/locale/utf.hpp>
 #include <iterator>
 
-#include "conformance/node.hpp"
 #include "files/files.hpp"
 
 namespace ankiwire::conformance {
 namespace {
 
+namespace utf = boost::locale::utf;
+
 constexpr std::array all_verdicts = {Verdict::passed,     Verdict::failed, Verdict::warned,
                                      Verdict::differs,    Verdict::known,  Verdict::mended,
                                      Verdict::not_offered};
 
-// For XML and HTML; control characters, which XML cannot hold, and what is no UTF-8 become U+FFFD.
+// Whether XML can hold the character.
+bool is_of_xml(utf::code_point point) {
+    return point >= 0x20 ? point != 0xfffe && point != 0xffff : point == '\n' || point == '\t';
+}
+
+// For XML and HTML; what these cannot hold, such as bytes that are no UTF-8, becomes U+FFFD.
 std::string escaped(std::string_view text) {
-    const auto readable = from_json(to_text(Node::of_text(std::string(text))));
     std::string out;
-    for (const char c : readable ? readable->text : "") {
-        switch (c) {
+    for (auto rest = text.begin(); rest != text.end();) {
+        const auto begin = rest;
+        const auto point = utf::utf_traits<char>::decode(rest, text.end());
+        switch (point) {
             case '&':
                 out += "&amp;";
                 break;
@@ -35,10 +43,10 @@ std::string escaped(std::string_view text) {
                 out += "&quot;";
                 break;
             default:
-                if (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') {
-                    out += "\xef\xbf\xbd";
+                if (utf::is_valid_codepoint(point) && is_of_xml(point)) {
+                    out.append(begin, rest);
                 } else {
-                    out += c;
+                    out += "\xef\xbf\xbd";
                 }
         }
     }

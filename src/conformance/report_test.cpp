@@ -3,29 +3,63 @@
 #include <gmock/gmock.h>
 
 #include <fstream>
-#include <sstream>
+#include <iterator>
+
+#include "files/temp_folder.hpp"
 
 namespace ankiwire::conformance {
 namespace {
 
 using testing::HasSubstr;
-using testing::Not;
 
-TEST(Report, is_text_whatever_the_server_has_sent) {
-    Case one;
-    one.id = "area/name";
-    Failure failure;
-    failure.received = "<\x28\xb5\x01>";
-    const Report report{
-        .url = "http://x/",
-        .outcomes = {
-            {.of = &one, .verdict = Verdict::failed, .failure = failure, .why_known = ""}}};
-    const auto path = std::filesystem::path(testing::TempDir()) / "report.xml";
-    ASSERT_TRUE(write_junit(report, path));
-    std::ostringstream written;
-    written << std::ifstream(path).rdbuf();
-    EXPECT_THAT(written.str(), HasSubstr("&lt;(\xef\xbf\xbd\xef\xbf\xbd&gt;"));
-    EXPECT_THAT(written.str(), Not(HasSubstr("\xb5")));
+class ReportFiles : public testing::Test {
+protected:
+    // What `write` makes of a reply that was not the expected one.
+    std::string of_reply(Result<void> (*write)(const Report&, const std::filesystem::path&),
+                         const std::string& received) {
+        const Case one{.id = "area/name",
+                       .file = "name.sync",
+                       .description = "",
+                       .covers = {},
+                       .recorded = "",
+                       .given = {},
+                       .account = "",
+                       .account_sql = "",
+                       .needs = {},
+                       .steps = {}};
+        const Failure failure{
+            .line = 1, .sent = "", .where = "", .expected = "", .received = "(" + received + ")"};
+        const Report report{.url = "",
+                            .outcomes = {{.of = &one,
+                                          .verdict = Verdict::failed,
+                                          .failure = failure,
+                                          .why_known = "",
+                                          .seconds = 0}}};
+        const auto path = folder_.path() / "report";
+        EXPECT_TRUE(write(report, path));
+        std::ifstream file(path);
+        return {std::istreambuf_iterator(file), {}};
+    }
+
+    files::TempFolder folder_;
+};
+
+TEST_F(ReportFiles, say_what_came) {
+    EXPECT_THAT(of_reply(write_junit, "a\n\tü"), HasSubstr("(a\n\tü)"));
+    EXPECT_THAT(of_reply(write_html, "a\n\tü"), HasSubstr("(a\n\tü)"));
+    EXPECT_THAT(of_reply(write_junit, "<a b=\"&\">"), HasSubstr("(&lt;a b=&quot;&amp;&quot;&gt;)"));
+}
+
+// A server may send anything, and a long text is cut wherever that is.
+TEST_F(ReportFiles, have_a_sign_for_what_xml_cannot_hold) {
+    EXPECT_THAT(of_reply(write_junit, {"\0", 1}), HasSubstr("(\ufffd)"));
+    EXPECT_THAT(of_reply(write_junit, "\x1b"), HasSubstr("(\ufffd)"));
+    EXPECT_THAT(of_reply(write_junit, "\uffff"), HasSubstr("(\ufffd)"));
+    EXPECT_THAT(of_reply(write_junit, "\xff"), HasSubstr("(\ufffd)"));
+    EXPECT_THAT(of_reply(write_junit, "\xed\xa0\x80"),
+                HasSubstr("\ufffd"));  // half a surrogate pair
+    EXPECT_THAT(of_reply(write_html, "\xc3"), HasSubstr("(\ufffd"));
+    EXPECT_THAT(of_reply(write_html, "\xc3"), testing::Not(HasSubstr("\xc3")));
 }
 
 }  // namespace

@@ -106,8 +106,8 @@ Result<std::string> packed_body(const Step& step, const std::string& plain) {
 }
 
 // As clients of protocol 8 to 10 send it: a form of these parts, or the query of a GET.
-void send_as_form(HttpRequest& request, std::string_view parts, const std::string& plain,
-                  const Identity& who, const Bindings& bindings) {
+void send_as_form(HttpRequest& request, std::string_view parts, bool has_end,
+                  const std::string& plain, const Identity& who, const Bindings& bindings) {
     const auto* media_key = bindings.find("sk");
     const auto form = form_of(parts, plain,
                               {.key = who.key,
@@ -118,7 +118,7 @@ void send_as_form(HttpRequest& request, std::string_view parts, const std::strin
         request.path += "?" + make_query(form);
         return;
     }
-    auto body = write_form(form);
+    auto body = write_form(form, has_end);
     request.headers = {{"Content-Type", std::move(body.content_type)}};
     request.body = std::move(body.bytes);
 }
@@ -199,7 +199,7 @@ Result<Outgoing> outgoing(const Step& step, const Identity& who, const Target& t
         request.headers.emplace_back("anki-sync", header);
     }
     if (const auto parts = option_of(step, "parts"); !parts.empty()) {
-        send_as_form(request, parts, plain, who, bindings);
+        send_as_form(request, parts, option_of(step, "end") != "no", plain, who, bindings);
     }
     request.chunked = option_of(step, "length").empty();
     if (step.options.contains("break")) {

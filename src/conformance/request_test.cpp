@@ -67,6 +67,14 @@ TEST_F(RequestTest, may_be_a_form) {
     EXPECT_THAT(request.body, EndsWith("--the-suites-boundary--\r\n"));
 }
 
+TEST_F(RequestTest, may_be_a_form_of_parts) {
+    EXPECT_THAT(sent("a: meta parts=\"data k\" {}").request.body,
+                EndsWith("\r\nk1\r\n--"
+                         "ankiwire-conformance-boundary--\r\n"));
+    EXPECT_THAT(sent("a: download parts=\"c k\" end=no nothing").request.body,
+                EndsWith("\r\nk1\r\n"));
+}
+
 TEST(Frames, have_the_window_that_is_asked_for) {
     for (const std::size_t size : {std::size_t{0}, std::size_t{5}, std::size_t{300000}}) {
         const auto frame = frame_of_window(std::string(size, 'x'), 20);

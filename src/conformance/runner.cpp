@@ -15,6 +15,7 @@ namespace ankiwire::conformance {
 namespace {
 
 constexpr std::chrono::milliseconds after_a_break{300};
+constexpr int replies_max = 1000;  // a server that is never done
 
 }  // namespace
 
@@ -123,6 +124,27 @@ Result<std::optional<Failure>> Runner::run(const Case& one) {
     return failure;
 }
 
+Result<HttpReply> Runner::send_until(const HttpRequest& request, const std::string& member) {
+    Node joined = Node::empty_object();
+    for (int replies = 0; replies < replies_max; ++replies) {
+        TRY_ASSIGN(auto reply, http_.send(request));
+        const auto body = unpacked(reply);
+        const auto node = body ? from_json(*body) : Result<Node>(body.error());
+        if (reply.status != 200 || !node) {  // it is told as the reply to the step
+            return reply;
+        }
+        join_reply(joined, *node);
+        const auto* last = node->member(member);
+        if (last == nullptr || last->boolean) {
+            reply.headers.erase("anki-original-size");
+            reply.body = to_text(joined);
+            return reply;
+        }
+    }
+    return fail(ErrorKind::malformed,
+                member + " is false in " + std::to_string(replies_max) + " replies");
+}
+
 std::optional<Failure> Runner::run_step(const Step& step, Scene& scene) {
     auto& session = scene.sessions[step.client];
     if (session.empty()) {
@@ -144,7 +166,9 @@ std::optional<Failure> Runner::run_step(const Step& step, Scene& scene) {
     if (!out) {
         return failed(step.client + ": " + step.method, {"", "a request", out.error().context});
     }
-    const auto reply = http_.send(out->request);
+    const auto until = step.options.find("until");
+    const auto reply = until == step.options.end() ? http_.send(out->request)
+                                                   : send_until(out->request, until->second);
     if (out->request.breaks_after) {  // nobody tells when the server is done with it
         std::this_thread::sleep_for(after_a_break);
     }

@@ -53,6 +53,8 @@ private:
     Account& account_of(const std::string& client);
     Result<void> prepare(const Case& one);
     [[nodiscard]] Bindings first_bindings() const;
+    // Sends it until `member` of a reply is true. What comes back holds what all replies do.
+    Result<HttpReply> send_until(const HttpRequest& request, const std::string& member);
     std::optional<Failure> run_step(const Step& step, Scene& scene);
 
     HttpClient http_;

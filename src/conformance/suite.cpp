@@ -84,7 +84,7 @@ Result<std::vector<Case>> all_cases() {
 }
 
 Level level_of(const Case& one) {
-    auto level = one.recorded.empty() ? Level::observed : Level::must;
+    auto level = one.origin.empty() ? Level::observed : Level::must;
     for (const auto& id : one.covers) {
         level = std::max(level, find_requirement(id)->level);
     }

@@ -46,7 +46,7 @@ public:
 // All cases, by id. malformed: a file that is wrong.
 Result<std::vector<Case>> all_cases();
 
-// The strongest level of what the case covers; one that was recorded is a MUST.
+// The strongest level of what the case covers; one of real clients is a MUST.
 Level level_of(const Case& one);
 
 // Whether the id is one that the pattern names; * stands for anything.

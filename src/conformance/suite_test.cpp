@@ -43,7 +43,7 @@ TEST(Suite, knows_the_requirements) {
     ASSERT_NE(requirement, nullptr);
     EXPECT_EQ(requirement->level, Level::must);
     EXPECT_EQ(requirement->page, "05-normal-sync.md");
-    EXPECT_TRUE(requirement->sentence.starts_with("`done` MUST be true"));
+    EXPECT_TRUE(requirement->sentence.starts_with("`done` MUST be false"));
     EXPECT_EQ(find_requirement("none of them"), nullptr);
     EXPECT_GT(requirements().size(), 150U);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <charconv>
 #include <utility>
 
 namespace ankiwire::conformance {
@@ -13,8 +14,9 @@ constexpr int uses_deep_max = 4;
 constexpr std::string_view header_prefix = "header.";
 
 // Of a request, besides the members of its header.
-constexpr std::array request_options = {"header", "path", "verb",   "packed", "cut",  "append",
-                                        "length", "pad",  "window", "break",  "parts"};
+constexpr std::array request_options = {"header", "path",   "verb", "packed", "cut",
+                                        "append", "length", "pad",  "window", "break",
+                                        "parts",  "end",    "until"};
 
 using Words = std::vector<std::string>;
 using Values = std::map<std::string, std::string>;
@@ -246,10 +248,13 @@ private:
         std::map<std::string, std::string> options;
         TRY(read_options(block.line, text, options));
         for (const auto& [name, value] : options) {
-            if (!name.starts_with(header_prefix)) {
-                return problem(block.line, "of a reply only headers are told: " + name);
+            if (name == "rows") {
+                TRY_ASSIGN(expected.rows_max, read_number(block.line, value));
+            } else if (name.starts_with(header_prefix)) {
+                expected.headers[name.substr(header_prefix.size())] = value;
+            } else {
+                return problem(block.line, "of a reply only headers and rows are told: " + name);
             }
-            expected.headers[name.substr(header_prefix.size())] = value;
         }
         if (text.empty()) {
             return {};
@@ -267,6 +272,15 @@ private:
         TRY_ASSIGN(expected.json, read_value(block.line, rest));
         return rest.empty() ? Result<void>()
                             : problem(block.line, "more than a reply: " + std::string(rest));
+    }
+
+    [[nodiscard]] Result<std::size_t> read_number(int line, const std::string& text) const {
+        std::size_t number = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+        if (error != std::errc() || end != text.data() + text.size()) {
+            return problem(line, "not a number: " + text);
+        }
+        return number;
     }
 
     // SQL, and below it its rows, each after `=`, columns after `|`.
@@ -364,7 +378,7 @@ public:
                    .file = file_,
                    .description = {},
                    .covers = {},
-                   .recorded = {},
+                   .origin = {},
                    .given = {},
                    .account = {},
                    .account_sql = {},
@@ -378,8 +392,8 @@ public:
             const auto word = take_word(rest);
             if (word == "covers") {
                 first.covers = split(replaced(std::string(rest), "\n", " "), " ");
-            } else if (word == "recorded") {
-                first.recorded = rest;
+            } else if (word == "recorded" || word == "derived") {
+                first.origin = rest;
             } else if (word == "given") {
                 TRY(reader_.read_options(block.line, rest, first.given));
             } else if (word == "account") {
@@ -393,12 +407,12 @@ public:
                 steps.push_back(block);
             }
         }
-        if (first.description.empty() || first.covers.empty() == first.recorded.empty() ||
+        if (first.description.empty() || first.covers.empty() == first.origin.empty() ||
             steps.empty() || first.account.empty() != needs(first, new_account)) {
-            return reader_.problem(
-                1,
-                "a case has a comment, `covers` or `recorded`, `account` or `needs new-account`, "
-                "and steps");
+            return reader_.problem(1,
+                                   "a case has a comment, `covers`, `recorded` or `derived`, "
+                                   "`account` or `needs new-account`, "
+                                   "and steps");
         }
         std::vector<Case> cases;
         for (const auto& row : table.rows) {

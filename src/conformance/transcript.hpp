@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,7 @@ struct Expectation {
     int line = 0;
     std::string status;                          // 200, 4xx, or several: 400|409; or any_status
     std::map<std::string, std::string> headers;  // by name; * is anything
+    std::optional<std::size_t> rows_max;         // in all its lists together
     Kind kind = Kind::status_alone;
     Node json;  // json, or a text; of a zip: a list of lists of a name and a content
     std::vector<Query> queries;
@@ -61,7 +63,7 @@ struct Case {
     std::string file;  // as it is told in a report
     std::string description;
     std::vector<std::string> covers;           // requirement ids
-    std::string recorded;                      // when, if a client and a server have said all this
+    std::string origin;                        // when it was recorded, or what it is derived from
     std::map<std::string, std::string> given;  // values of names, which steps may use
     std::string account;             // the collection to begin with; empty: none, it is new
     std::string account_sql;         // what is done to it before

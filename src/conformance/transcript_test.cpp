@@ -131,12 +131,31 @@ TEST(Transcript, has_requests_that_no_client_sends) {
     EXPECT_EQ(to_text(steps[3].expected.json), "<text:said>");
 }
 
+TEST(Transcript, may_ask_until_there_is_no_more) {
+    const auto steps =
+        cases(head + "a: chunk until=done\n-> 200 rows=250 {\"done\": true}\n").front().steps;
+    EXPECT_THAT(steps[0].options, ElementsAre(Pair("until", "done")));
+    EXPECT_EQ(steps[0].expected.rows_max, 250U);
+    EXPECT_EQ(to_text(steps[0].expected.json), R"({"done": true})");
+    EXPECT_THAT(problem(head + "a: chunk\n-> 200 rows=many {}\n"), HasSubstr("not a number: many"));
+}
+
 TEST(Transcript, may_need_a_second_user_or_a_new_account) {
     const auto parsed = cases("# Why.\ncovers some-1\nneeds new-account\n\na: meta\n-> 200\n");
     EXPECT_TRUE(needs(parsed.front(), new_account));
     EXPECT_EQ(parsed.front().account, "");
     EXPECT_THAT(problem("# Why.\ncovers some-1\n\na: meta\n-> 200\n"), HasSubstr("`account` or"));
     EXPECT_THAT(problem(head + "other: meta\n-> 200\n"), HasSubstr("needs second-user"));
+}
+
+TEST(Transcript, covers_requirements_or_has_an_origin) {
+    const std::string rest = "account empty\n\na: meta\n-> 200\n";
+    EXPECT_EQ(cases("# Why.\nrecorded today\n" + rest).front().origin, "today");
+    EXPECT_EQ(cases("# Why.\nderived the source of it\n" + rest).front().origin,
+              "the source of it");
+    EXPECT_THAT(problem("# Why.\n" + rest), HasSubstr("`recorded` or `derived`"));
+    EXPECT_THAT(problem("# Why.\ncovers some-1\nderived x\n" + rest),
+                HasSubstr("`recorded` or `derived`"));
 }
 
 TEST(Transcript, looks_at_a_collection_by_queries) {
@@ -193,7 +212,8 @@ TEST(Transcript, says_where_it_is_wrong) {
     EXPECT_THAT(problem(head + "a: meta\n->\n"), HasSubstr("name.sync:6: a status is missing"));
     EXPECT_THAT(problem(head + "a: meta\n-> 200 {} 1\n"), HasSubstr("more than a reply"));
     EXPECT_THAT(problem(head + "a: meta nothing=1 {}\n-> 200\n"), HasSubstr("no option nothing"));
-    EXPECT_THAT(problem(head + "a: meta\n-> 200 size=1 {}\n"), HasSubstr("only headers are told"));
+    EXPECT_THAT(problem(head + "a: meta\n-> 200 size=1 {}\n"),
+                HasSubstr("only headers and rows are told"));
     EXPECT_THAT(problem(head + "a: use nothing\n"), HasSubstr("no common steps nothing"));
     EXPECT_THAT(problem(head + "a: use endless\n"), HasSubstr("uses too deep"));
     EXPECT_THAT(problem(head + "a: meta\n-> 200 collection\n"), HasSubstr("a query is missing"));

@@ -380,7 +380,7 @@ Result<std::vector<OpenFile>> MediaStore::open_files(std::span<const std::string
         }
         bytes += file->bytes;
         opened.push_back(std::move(file).value());
-        if (bytes > limits::media_reply_bytes_target) {  // R-MEDIA-17
+        if (bytes > limits::media_reply_bytes_target) {  // R-MEDIA-31
             break;
         }
     }

@@ -52,7 +52,7 @@ public:
     // The same, at once; nullopt while something has to be repaired first.
     [[nodiscard]] std::optional<MediaUsn> known_usn() const;
 
-    // At most limits::media_changes_max changes after `usn`, in order (R-MEDIA-06).
+    // At most limits::media_changes_max changes after `usn`, in order (R-MEDIA-06, R-MEDIA-29).
     Result<std::vector<MediaChange>> changes_after(MediaUsn usn);
     // Files that are there (R-MEDIA-18).
     Result<std::int64_t> file_count();

@@ -54,7 +54,7 @@ Result<void> UploadZip::read_meta(std::size_t name_bytes_max) {
     TRY_ASSIGN(const auto text, text_of_meta(reader_));
     TRY_ASSIGN(const auto document, json::Document::parse(text));
     TRY_ASSIGN(const auto list, document.root().array());
-    if (list.size() > limits::media_zip_files_max) {  // R-MEDIA-08
+    if (list.size() > limits::media_zip_files_max) {  // R-MEDIA-30
         return malformed("too many changes");
     }
     std::uint64_t bytes = 0;

@@ -20,7 +20,7 @@ TimestampMs stamp_after(TimestampMs old, TimestampMs now) {
     return std::max(now, TimestampMs{old.value + 1});
 }
 
-// Clients keep it in 31 bits.
+// Clients keep it in 31 bits (R-FINISH-03).
 Result<void> raise_usn(collection::CollectionState& state) {
     if (state.usn.value == INT32_MAX) {
         return fail(ErrorKind::inconsistent_data, "the usn cannot grow any more");
@@ -246,7 +246,7 @@ Result<std::string> Account::finish(const Request& request, TimestampMs now) {
 
 Result<std::string> Account::abort(const Request& request) {
     TRY(wire::decode_empty_request(request.json));
-    if (state_for(request.session_key) == SessionState::running) {
+    if (state_for(request.session_key) == SessionState::running) {  // R-ABORT-02
         end_session();
     }
     return wire::encode_null_response();  // R-ABORT-01

@@ -3,8 +3,8 @@
 //  - At most one sync runs; it is one SQLite transaction, committed at finish (R-SESS-01).
 //  - What is legal is decided by session_table.hpp alone; a refused call changes nothing.
 //  - An operation that fails ends the running sync and rolls it back; JSON that does not parse
-//    leaves it alone (R-SESS-04).
-//  - `meta` answers from committed state and disturbs nobody (R-META-01).
+//    leaves it alone (R-SESS-04, R-SESS-09).
+//  - `meta` answers from committed state and disturbs nobody (R-META-01, R-META-09).
 //  - No clock, no thread, no socket: times are arguments; one thread at a time (the actor).
 #pragma once
 

@@ -224,7 +224,7 @@ TEST_F(AccountTest, a_new_start_rolls_the_running_sync_back) {  // R-SESS-03
     EXPECT_TRUE(meta().empty);
 }
 
-// R-META-01, R-SESS-01
+// R-META-01, R-META-09, R-SESS-01
 TEST_F(AccountTest, meta_of_another_device_disturbs_nothing_and_sees_no_uncommitted_row) {
     start("a");
     apply_chunk("a", cards_chunk(1, 3));
@@ -235,7 +235,8 @@ TEST_F(AccountTest, meta_of_another_device_disturbs_nothing_and_sees_no_uncommit
     EXPECT_FALSE(meta("b").empty);
 }
 
-TEST_F(AccountTest, a_failed_operation_ends_the_sync_and_unparsable_json_does_not) {  // R-SESS-04
+// R-SESS-04, R-SESS-09
+TEST_F(AccountTest, a_failed_operation_ends_the_sync_and_unparsable_json_does_not) {
     start("a");
     apply_chunk("a", cards_chunk(1, 1));
     refused(ErrorKind::malformed, Method::apply_chunk, "a", "{nonsense");
@@ -256,7 +257,8 @@ TEST_F(AccountTest, a_failed_operation_ends_the_sync_and_unparsable_json_does_no
     EXPECT_TRUE(meta().empty);
 }
 
-TEST_F(AccountTest, a_failed_sanity_check_ends_the_sync_with_nothing_kept) {  // R-SANITY-03
+// R-SANITY-03, R-SANITY-05
+TEST_F(AccountTest, a_failed_sanity_check_ends_the_sync_with_nothing_kept) {
     start("a");
     apply_chunk("a", cards_chunk(1, 3));
     EXPECT_THAT(sanity_check("a", counts_with_cards(4)), HasSubstr(R"("status":"bad")"));
@@ -329,7 +331,7 @@ TEST_F(AccountTest, so_is_one_whose_usn_was_lost_until_the_next_upload) {
     EXPECT_FALSE(std::filesystem::exists(account_.folder() / collection::lost_usns_name));
 }
 
-TEST_F(AccountTest, abort_ends_only_the_sync_of_its_own_key) {  // R-ABORT-01
+TEST_F(AccountTest, abort_ends_only_the_sync_of_its_own_key) {  // R-ABORT-01, R-ABORT-02
     start("a");
     EXPECT_EQ(ok(Method::abort, "b"), "null");
     EXPECT_TRUE(account_.is_syncing());
@@ -428,7 +430,7 @@ TEST_F(AccountTest, an_edit_is_refused_while_a_sync_runs_and_when_it_would_force
     EXPECT_EQ(meta().schema_modified, scm);
 }
 
-TEST_F(AccountTest, a_sync_that_would_raise_the_usn_beyond_31_bits_fails) {
+TEST_F(AccountTest, a_sync_that_would_raise_the_usn_beyond_31_bits_fails) {  // R-FINISH-03
     meta();
     const auto last = [](collection::CollectionStore& store, Usn) -> Result<void> {
         TRY_ASSIGN(auto state, store.state());
@@ -441,7 +443,7 @@ TEST_F(AccountTest, a_sync_that_would_raise_the_usn_beyond_31_bits_fails) {
     EXPECT_EQ(meta().usn, Usn{INT32_MAX});
 }
 
-TEST_F(AccountTest, a_download_raises_the_usn_only_if_no_sync_is_running) {  // R-FULL-12, R-FULL-13
+TEST_F(AccountTest, a_download_raises_the_usn_only_if_no_sync_is_running) {  // R-FULL-12, R-FULL-16
     const auto copy = root_ / "copy.anki2";
     ASSERT_TRUE(account_.copy_for_download(copy, now_));
     EXPECT_EQ(meta().usn, Usn{1});

@@ -21,7 +21,7 @@ struct Rule {
     std::string_view requirement;
 };
 
-// `upload` stands for one that is accepted; a refused one leaves the state alone (R-FULL-13).
+// `upload` stands for one that is accepted; a refused one leaves the state alone (R-FULL-16).
 // `sanityCheck2` stands for a passed one; a failed one ends the sync (R-SANITY-03).
 inline constexpr auto session_table = [] {
     using enum wire::Method;
@@ -29,8 +29,8 @@ inline constexpr auto session_table = [] {
     constexpr auto refused = std::nullopt;
     return std::to_array<Rule>({
         {meta, idle, idle, "R-META-01"},
-        {meta, running, running, "R-META-01"},
-        {meta, other_running, other_running, "R-META-01"},
+        {meta, running, running, "R-META-09"},
+        {meta, other_running, other_running, "R-META-09"},
         {start, idle, running, "R-SESS-01"},
         {start, running, running, "R-SESS-03"},
         {start, other_running, running, "R-SESS-03"},
@@ -54,13 +54,13 @@ inline constexpr auto session_table = [] {
         {finish, other_running, refused, "R-SESS-07"},
         {abort, idle, idle, "R-ABORT-01"},
         {abort, running, idle, "R-ABORT-01"},
-        {abort, other_running, other_running, "R-ABORT-01"},
+        {abort, other_running, other_running, "R-ABORT-02"},
         {upload, idle, idle, "R-FULL-13"},
         {upload, running, idle, "R-FULL-13"},
         {upload, other_running, idle, "R-FULL-13"},
-        {download, idle, idle, "R-FULL-13"},
-        {download, running, running, "R-FULL-13"},
-        {download, other_running, other_running, "R-FULL-13"},
+        {download, idle, idle, "R-FULL-12"},
+        {download, running, running, "R-FULL-16"},
+        {download, other_running, other_running, "R-FULL-16"},
     });
 }();
 

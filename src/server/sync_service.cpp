@@ -140,7 +140,7 @@ asio::awaitable<Result<Reply>> SyncService::begin_by_form(const RequestHead& hea
     HostKey host_key(values.contains("k") ? values["k"] : values["sk"]);
     CO_TRY_ASSIGN(const auto user, co_await users_.resolve(host_key, deadline()));
     notes.user = user.name;
-    if (notes.client.empty()) {  // R-MEDIA-03
+    if (notes.client.empty()) {  // R-MEDIA-27
         co_return fail(ErrorKind::malformed, "begin without the client's version");
     }
     co_return co_await media_sync_.begin_by_form(host_key, actors_.actor_of(user));

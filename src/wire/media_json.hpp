@@ -13,7 +13,7 @@
 
 namespace ankiwire::wire {
 
-// A `v` that is empty or missing is malformed (R-MEDIA-03).
+// A `v` that is empty or missing is malformed (R-MEDIA-27).
 Result<BeginRequest> decode_begin_request(std::string_view json);
 // The client's `lastUsn`.
 Result<MediaUsn> decode_media_changes_request(std::string_view json);

@@ -193,7 +193,7 @@ TEST(Zstd, refuses_a_frame_that_holds_less_than_it_declares) {
               ErrorKind::malformed);
 }
 
-TEST(Zstd, refuses_a_window_over_the_limit) {  // R-LIM-05
+TEST(Zstd, refuses_a_window_over_the_limit) {  // R-LIM-05, R-LIM-11
     EXPECT_TRUE(unpack(frame_with_window(limits::zstd_window_log_max), limit));
     EXPECT_EQ(kind_of_unpack(frame_with_window(limits::zstd_window_log_max + 1)),
               ErrorKind::too_large);

@@ -1,0 +1,81 @@
+"""A copy of the sources in build/mutate/tree, that faults are made in and that is built: what
+ci/mutate and ci/mutate_at_random have in common."""
+
+import subprocess
+import sys
+
+import suite
+
+REPOSITORY = suite.REPOSITORY
+FOLDER = REPOSITORY / "build" / "mutate"
+TREE = FOLDER / "tree"  # the sources, with one mutant at a time, and their build
+BINARY = TREE / "build" / "release" / "src" / "server" / "ankiwire"
+COPIED = ["CMakeLists.txt", "CMakePresets.json", "ci", "conformance", "fuzz", "packaging", "src",
+          "spec"]
+SUITE_SECONDS_MAX = 600  # a server that hangs is killed, too
+
+
+def tracked_files():
+    done = subprocess.run(["git", "ls-files", "-z", *COPIED], cwd=REPOSITORY, check=True,
+                          capture_output=True, text=True)
+    return [name for name in done.stdout.split("\0") if name and (REPOSITORY / name).exists()]
+
+
+def restore(names):
+    """Makes the tree as the repository is. What is equal is left alone, and so not rebuilt."""
+    for name in names:
+        source, target = REPOSITORY / name, TREE / name
+        if not source.exists():  # removed meanwhile
+            continue
+        content = source.read_bytes()
+        if not target.exists() or target.read_bytes() != content:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+            target.chmod(source.stat().st_mode)
+
+
+def remove_others(names):
+    known = {TREE / name for name in names}
+    for folder in COPIED:
+        for path in (TREE / folder).rglob("*"):
+            if path.is_file() and path not in known:
+                path.unlink()
+
+
+def build(tree=TREE, target="ankiwire"):
+    """What went wrong; empty if nothing did."""
+    for arguments in (["--preset", "release", "-Wno-dev"],
+                      ["--build", "--preset", "release", "--target", target]):
+        done = subprocess.run(["cmake", *arguments], cwd=tree, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True)
+        if done.returncode != 0:
+            return done.stdout
+    return ""
+
+
+def run_suite(arguments):
+    """Which cases fail, or differ from what the official server does, or what else went wrong."""
+    try:
+        with suite.new_server(binary=BINARY) as server:
+            results = suite.run(server.endpoint, ["--strict", *arguments], SUITE_SECONDS_MAX)
+    except subprocess.TimeoutExpired:
+        return ["(the suite did not end)"]
+    except AssertionError as error:  # it did not start, or did not stop as it should
+        return [f"({str(error).splitlines()[0]})"]
+    if results.code == suite.CANNOT_RUN:
+        return [f"({results.said.strip().splitlines()[-1]})"]
+    return results.failed + results.differing
+
+
+def prepare():
+    """The names of all files of the tree, for restore(). The suite and an unchanged server are built,
+    and the server passes."""
+    names = tracked_files()
+    restore(names)
+    remove_others(names)
+    for tree, target in ((REPOSITORY, "ankiwire-conformance"), (TREE, "ankiwire")):
+        if problem := build(tree, target):
+            sys.exit(f"{problem}\nmutate: {target} cannot be built")
+    if failed := run_suite([]):
+        sys.exit(f"mutate: the server fails without any mutant: {', '.join(failed)}")
+    return names

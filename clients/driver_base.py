@@ -1,0 +1,95 @@
+"""What the drivers have in common: driver.py, and python_driver.py for the oldest clients. Only the
+standard library is used, of Python 2.7 and newer.
+
+Reads commands as JSON lines {"do": name, "with": {arguments}} from stdin and answers each with one
+line on stdout, {"ok": result} or {"error": {"type", "kind", "text"}}. A process has at most one
+collection open and may open many, one after the other.
+"""
+
+import base64
+import itertools
+import json
+import os
+import sys
+import time
+import traceback
+
+commands = {}
+
+
+def command(function):
+    commands[function.__name__] = function
+    return function
+
+
+class Session:
+    """What this process has open."""
+
+    col = None
+    auth = None
+
+
+def col():
+    assert Session.col is not None, "no collection is open"
+    return Session.col
+
+
+@command
+def sql(statement, args=()):
+    """Raw SQL; whoever changes rows sets their usn and mod."""
+    return [list(row) for row in col().db.all(statement, *args)]
+
+
+# --- media ---------------------------------------------------------------------------------------
+
+clock = itertools.count(int(time.time()) + 100)  # never the time at which the library wrote
+
+
+def new_time(path):
+    """The library takes a file as unchanged while its time is, and the folder as well."""
+    moment = next(clock)
+    os.utime(path, (moment, moment))
+
+
+@command
+def put_media(files):
+    """{name: text in base 64}; or {name: number}: so many bytes that cannot be packed."""
+    folder = col().media.dir()
+    for name, content in files.items():
+        path = os.path.join(folder, name)
+        data = os.urandom(content) if isinstance(content, int) else base64.b64decode(content)
+        with open(path, "wb") as file:
+            file.write(data)
+        new_time(path)
+    new_time(folder)
+
+
+@command
+def delete_media(names):
+    folder = col().media.dir()
+    for name in names:
+        os.remove(os.path.join(folder, name))
+    new_time(folder)
+
+
+# --- the loop ------------------------------------------------------------------------------------
+
+
+def answer(line):
+    request = json.loads(line)
+    try:
+        return {"ok": commands[request["do"]](**request.get("with", {}))}
+    except Exception as error:
+        traceback.print_exc()
+        kind = getattr(error, "kind", None)
+        name = getattr(kind, "name", None)
+        return {"error": {"type": type(error).__name__, "kind": name, "text": str(error)}}
+
+
+def serve(library_version):
+    # Whatever the library prints goes to stderr, the answers alone to stdout.
+    replies = os.fdopen(os.dup(1), "w", 1)
+    os.dup2(2, 1)
+    replies.write(json.dumps({"ok": library_version}) + "\n")
+    for line in iter(sys.stdin.readline, ""):
+        replies.write(json.dumps(answer(line)) + "\n")
