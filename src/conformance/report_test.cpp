@@ -21,7 +21,7 @@ protected:
                        .file = "name.sync",
                        .description = "",
                        .covers = {},
-                       .recorded = "",
+                       .origin = "",
                        .given = {},
                        .account = "",
                        .account_sql = "",
