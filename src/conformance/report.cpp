@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "files/files.hpp"
+#include "json/writer.hpp"
 
 namespace ankiwire::conformance {
 namespace {
@@ -15,10 +16,13 @@ constexpr std::array all_verdicts = {Verdict::passed,     Verdict::failed, Verdi
                                      Verdict::differs,    Verdict::known,  Verdict::mended,
                                      Verdict::not_offered};
 
-// For XML and HTML; control characters, which XML cannot hold, become U+FFFD.
+constexpr std::string_view replacement = "\xef\xbf\xbd";  // U+FFFD
+
+// For XML and HTML; what XML cannot hold becomes U+FFFD: control characters, U+FFFE and U+FFFF, and
+// what is no UTF-8.
 std::string escaped(std::string_view text) {
     std::string out;
-    for (const char c : text) {
+    for (const char c : json::with_valid_utf8(text)) {
         switch (c) {
             case '&':
                 out += "&amp;";
@@ -34,10 +38,15 @@ std::string escaped(std::string_view text) {
                 break;
             default:
                 if (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') {
-                    out += "\xef\xbf\xbd";
+                    out += replacement;
                 } else {
                     out += c;
                 }
+        }
+    }
+    for (const std::string_view none : {"\xef\xbf\xbe", "\xef\xbf\xbf"}) {
+        for (auto at = out.find(none); at != std::string::npos; at = out.find(none, at)) {
+            out.replace(at, none.size(), replacement);
         }
     }
     return out;

@@ -80,17 +80,6 @@ std::size_t character_length(std::string_view text) {
     return 0;
 }
 
-// `text` with each byte that is part of no character replaced by U+FFFD.
-std::string repaired(std::string_view text) {
-    std::string out;
-    while (!text.empty()) {
-        const std::size_t length = character_length(text);
-        out += length == 0 ? std::string_view("\xef\xbf\xbd") : text.substr(0, length);
-        text.remove_prefix(std::max<std::size_t>(length, 1));
-    }
-    return out;
-}
-
 template <class Number>
 void append_number(std::string& out, Number number) {
     char text[32];
@@ -111,6 +100,16 @@ void append_real(std::string& out, Float number) {
 }
 
 }  // namespace
+
+std::string with_valid_utf8(std::string_view text) {
+    std::string out;
+    while (!text.empty()) {
+        const std::size_t length = character_length(text);
+        out += length == 0 ? std::string_view("\xef\xbf\xbd") : text.substr(0, length);
+        text.remove_prefix(std::max<std::size_t>(length, 1));
+    }
+    return out;
+}
 
 void Writer::separate() {
     if (need_comma_) {
@@ -180,7 +179,7 @@ Writer& Writer::string(std::string_view utf8) {
     if (simdjson::validate_utf8(utf8.data(), utf8.size())) {
         append_escaped(out_, utf8);
     } else {
-        append_escaped(out_, repaired(utf8));
+        append_escaped(out_, with_valid_utf8(utf8));
     }
     out_ += '"';
     return *this;

@@ -9,6 +9,9 @@
 
 namespace ankiwire::json {
 
+// `text` with each byte that is part of no character replaced by U+FFFD.
+std::string with_valid_utf8(std::string_view text);
+
 class Writer {
 public:
     explicit Writer(std::string& out) : out_(out) {}
