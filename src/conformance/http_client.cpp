@@ -47,8 +47,10 @@ std::string bytes_of(const HttpRequest& request, const Target& target) {
     if (request.is_raw) {
         return request.body;
     }
+    // Without `Connection: close`: a server that closes before it has read the body's last chunk
+    // resets the connection, and the end of a long reply is lost.
     std::string bytes = request.verb + " " + request.path + " HTTP/1.1\r\nHost: " + target.host +
-                        ":" + target.port + "\r\nConnection: close\r\n";
+                        ":" + target.port + "\r\n";
     for (const auto& [name, value] : request.headers) {
         bytes += name + ": " + value + "\r\n";
     }
