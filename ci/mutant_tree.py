@@ -55,13 +55,15 @@ def build(tree=TREE, target="ankiwire"):
 
 def run_suite(arguments):
     """Which cases fail, or differ from what the official server does, or what else went wrong."""
+    results = None
     try:
         with suite.new_server(binary=BINARY) as server:
             results = suite.run(server.endpoint, ["--strict", *arguments], SUITE_SECONDS_MAX)
     except subprocess.TimeoutExpired:
         return ["(the suite did not end)"]
     except AssertionError as error:  # it did not start, or did not stop as it should
-        return [f"({str(error).splitlines()[0]})"]
+        failed = results.failed if results else []
+        return failed or [f"({str(error).splitlines()[0]})"]
     if results.code == suite.CANNOT_RUN:
         return [f"({results.said.strip().splitlines()[-1]})"]
     return results.failed + results.differing
