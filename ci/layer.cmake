@@ -27,3 +27,12 @@ function(ankiwire_layer name)
     gtest_discover_tests(${name}_test TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST)
   endif()
 endfunction()
+
+# ankiwire_library(NAME TARGET): lib_NAME is the library of TARGET; in a program that has the
+# property STANDALONE, its archive.
+function(ankiwire_library name target)
+  find_library(${name}_ARCHIVE lib${name}.a REQUIRED)
+  add_library(lib_${name} INTERFACE)
+  target_link_libraries(lib_${name} INTERFACE
+    $<IF:$<BOOL:$<TARGET_PROPERTY:STANDALONE>>,${${name}_ARCHIVE},${target}>)
+endfunction()

@@ -10,6 +10,7 @@ import sys
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
 PAGE = REPOSITORY / "packaging" / "ankiwire.1"
+SUITE_PAGE = REPOSITORY / "packaging" / "ankiwire-conformance.1"  # short: --help has the rest
 
 LITERAL = re.compile(r'"([A-Z][A-Z_]+)"')  # a variable is a whole literal of config.cpp
 VARIABLE = re.compile(r"\b([A-Z]+(?:_[A-Z]+)+)\d?\b")
@@ -96,6 +97,7 @@ def main(program):
         *differences("ankiwire.env", in_settings, official - {"RUST_LOG"}),
         *(f"page: {name} is missing" for name in IP_SOURCE.findall(source) if name not in page),
         *lint(PAGE),
+        *lint(SUITE_PAGE),
     ]
     for problem in problems:
         print(problem)

@@ -22,7 +22,7 @@ OFFERS = "new-account,environment-users,default-limits"
 # Cases that need it stop the official server for all its users.
 OFFERS_OF_OURS = OFFERS + ",may-be-stopped"
 CANNOT_RUN = 2  # an exit code of the suite
-# What the official server does otherwise: lines of a case, perhaps a range of versions, and a reason.
+# What the official server does otherwise: a case, perhaps a range of versions, and a reason.
 KNOWN = REPOSITORY / "conformance" / "known" / "official.txt"
 KNOWN_LINE = re.compile(r"(?P<case>\S+) ((?P<since>[\d.]*?)\.\.(?P<until>[\d.]*) )?(?P<reason>.*)")
 

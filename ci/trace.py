@@ -33,7 +33,7 @@ NOT_YET = "not yet"  # how a reason begins that is to go
 OF_CLIENTS = "R-CLIENT-"
 COVERS = re.compile(r"^covers (.+(?:\n\s.+)*)", re.MULTILINE)
 BREAKS = re.compile(r"^breaks (R-[A-Z]+-\d\d)$", re.MULTILINE)
-LEVELS = {"MUST", "SHOULD", "MAY"}
+LEVELS = {"MUST", "SHOULD", "MAY"}  # a sentence names one of them
 WITHDRAWN = "withdrawn"  # how the heading of a requirement ends that is none any more
 
 
@@ -52,9 +52,9 @@ def problems_of_form(requirement):
         yield f"{where} has no line `level … · since v… [· until v…] · source …` below its sentence"
     elif requirement.level != "OBSERVED" and requirement.level not in requirement.sentence:
         yield f"{where} is {requirement.level}, but its sentence does not say so"
-    others = LEVELS.intersection(re.findall(r"\b[A-Z]+\b", requirement.sentence)) - {requirement.level}
-    if others:
-        yield f"{where} is {requirement.level}, but its sentence says {', '.join(sorted(others))} too"
+    words = set(re.findall(r"\b[A-Z]+\b", requirement.sentence))
+    for other in sorted(words & LEVELS - {requirement.level}):
+        yield f"{where} is {requirement.level}, but its sentence says {other} too"
     if requirement.level == "MUST" and not requirement.consequence:
         yield f"{where} is MUST, but does not say what is hurt when it is broken"
     if not requirement.title:

@@ -34,18 +34,18 @@ BARE = {
 
 
 class Authority:
-    """Signs a certificate for localhost; clients trust it if they are told to by SSL_CERT_FILE."""
+    """Signs a certificate for a host; clients trust it if they are told to by SSL_CERT_FILE."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, host="localhost"):
         self.certificate = folder / "authority.pem"
         self.localhost = folder / "localhost.pem"
         self.key = folder / "localhost.key"
         key = folder / "authority.key"
         self._openssl("/CN=test", "-out", self.certificate, "-keyout", key)
         self._openssl(
-            "/CN=localhost", "-out", self.localhost, "-keyout", self.key,
+            f"/CN={host}", "-out", self.localhost, "-keyout", self.key,
             "-CA", self.certificate, "-CAkey", key,
-            "-addext", "subjectAltName=DNS:localhost", "-addext", "basicConstraints=CA:FALSE",
+            "-addext", f"subjectAltName=DNS:{host}", "-addext", "basicConstraints=CA:FALSE",
         )  # fmt: skip
 
     @staticmethod

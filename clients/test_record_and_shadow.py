@@ -1,21 +1,13 @@
 """The proxies of ankiwire-conformance between real clients and servers."""
 
 import contextlib
-import pathlib
 import re
 import subprocess
 
 import pytest
 from household import fill, normal_sync
-from server import DEFAULT_BINARY, ankiwire_binary
+from server import conformance_program
 from venvs import NEWEST
-
-
-def program():
-    """Of the same build as the server, if that one has it."""
-    beside = [pathlib.Path(path).parent.parent for path in (ankiwire_binary(), DEFAULT_BINARY)]
-    found = [folder / "conformance" / "ankiwire-conformance" for folder in beside]
-    return next(path for path in found if path.exists())
 
 
 class Running:
@@ -23,7 +15,7 @@ class Running:
 
     def __init__(self, *arguments):
         self.process = subprocess.Popen(
-            [program(), *map(str, arguments)], stdout=subprocess.PIPE, text=True
+            [conformance_program(), *map(str, arguments)], stdout=subprocess.PIPE, text=True
         )
         self.endpoint = re.search(r"http://\S+", self.process.stdout.readline())[0]
         self.said = None
@@ -76,7 +68,7 @@ def test_what_is_recorded_can_be_replayed(house, make_household, version, tmp_pa
         assert f": {word}" in text
     assert '"pass"' not in text
     with make_household(folder=tmp_path / "other") as other:
-        replay = [program(), "--url", other.server.endpoint, "--user", "user:pass"]
+        replay = [conformance_program(), "--url", other.server.endpoint, "--user", "user:pass"]
         done = subprocess.run(
             [*replay, "--replay", transcript.parent], capture_output=True, text=True, timeout=60
         )

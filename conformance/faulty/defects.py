@@ -4,6 +4,7 @@ list of the cases that it must fail, NAME.cases."""
 import io
 import json
 import pathlib
+import secrets
 import zipfile
 
 from faulty_proxy import Reply, Request, refusal
@@ -264,10 +265,37 @@ class Downloaded_Names_Are_A_List(Defect):
         return reply.with_plain(changed.getvalue())
 
 
+class Each_Login_Has_Another_Key(OfJson):
+    """No defect: a host key is any text, and says nothing of the next login's."""
+
+    methods = None
+
+    def __init__(self):
+        self.real = {}  # by the key that was given
+
+    def on_request(self, request):
+        for given, real in self.real.items():
+            if given in request.head + request.framed:
+                request.key = given
+                request.head = request.head.replace(given, real)
+                request.framed = request.framed.replace(given, real)
+        return request
+
+    def on_reply(self, request, reply):
+        if request.method == "begin" and reply.status == 200:
+            return reply.with_plain(reply.plain.replace(self.real[request.key], request.key))
+        return super().on_reply(request, reply) if request.method == "hostKey" else reply
+
+    def change(self, value):
+        given = secrets.token_hex(len(value["key"]) // 2)  # so that no length changes
+        self.real[given.encode()] = value["key"].encode()
+        return {**value, "key": given}
+
+
 ALL = [defect() for defect in (
     Nothing, Meta_Without_Media_Usn, Full_Is_Unknown, Either_Additions_Or_Deletions,
     Deleted_Media_Are_Null, No_Length_No_Body, Void_Is_Empty, Media_Sanity_Says_Failed,
     Media_Changes_Newest_First, Media_Usn_Is_Text, No_Original_Size, Doubled_Slash_Is_404,
     Upload_Says_Ok_In_Json, Version_Is_400, Abort_Needs_A_Sync, Meta_Without_Host_Num,
     Own_Graves_Come_Back, No_Effect_Is_500, Missing_File_Is_An_Empty_Zip,
-    Downloaded_Names_Are_A_List)]
+    Downloaded_Names_Are_A_List, Each_Login_Has_Another_Key)]

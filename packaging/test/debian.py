@@ -136,6 +136,9 @@ class Life:
         assert account[5:] == [DATA, "/usr/sbin/nologin"], account
         wanted = "/etc/systemd/system/multi-user.target.wants/ankiwire.service"
         assert self.root.path(wanted).is_symlink()
+        listed = self.root.run("ankiwire-conformance", "--list")
+        assert re.search(r"^\d{3,} cases$", listed, re.MULTILINE), listed
+        assert self.root.path("/usr/share/man/man1/ankiwire-conformance.1.gz").exists()
         dead = dead_links(self.root.path(DOCUMENTS))
         assert not dead, dead
         if self.service.is_systemd:

@@ -47,16 +47,16 @@ Result<std::string> Account::own_call(const std::string& method, const std::stri
 
 Result<Node> Account::own_json(const std::string& method, const std::string& body) {
     TRY_ASSIGN(const auto plain, own_call(method, zstd::pack(body)));
-    return from_json(plain);
+    auto reply = from_json(plain);
+    return reply ? std::move(reply)
+                 : fail(ErrorKind::malformed, method + " is answered with " + shown(plain));
 }
 
 Result<void> Account::log_in() {
     auto login = Node::empty_object();
     login.set_member("u", Node::of_text(credentials_.user));
     login.set_member("p", Node::of_text(credentials_.password));
-    auto text = to_text(login);
-    std::erase(text, '\n');
-    TRY_ASSIGN(const auto reply, own_json("hostKey", text));
+    TRY_ASSIGN(const auto reply, own_json("hostKey", to_line(login)));
     const auto* key = reply.member("key");
     if (key == nullptr || key->kind != Node::Kind::text) {
         return fail(ErrorKind::malformed, "hostKey is answered without a key");

@@ -14,6 +14,7 @@
 #include <cctype>
 #include <exception>
 #include <optional>
+#include <stdexcept>
 #include <type_traits>
 
 namespace ankiwire::conformance {
@@ -96,10 +97,23 @@ asio::ssl::context tls_context(const ClientOptions& options) {
     asio::ssl::context context(asio::ssl::context::tls_client);
     context.set_default_verify_paths();
     if (!options.ca_file.empty()) {
-        context.load_verify_file(options.ca_file.string());
+        boost::system::error_code problem;
+        context.load_verify_file(options.ca_file.string(), problem);
+        if (problem) {
+            throw std::runtime_error("no certificate can be read from " + options.ca_file.string() +
+                                     ": " + problem.message());
+        }
     }
     context.set_verify_mode(asio::ssl::verify_peer);
     return context;
+}
+
+// A certificate for any other is refused.
+void expect_host(SSL* ssl, const std::string& host) {
+    if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str()) != 1) {
+        SSL_set1_host(ssl, host.c_str());
+        SSL_set_tlsext_host_name(ssl, host.c_str());
+    }
 }
 
 asio::awaitable<HttpReply> talk(const Target& target, const ClientOptions& options,
@@ -115,10 +129,19 @@ asio::awaitable<HttpReply> talk(const Target& target, const ClientOptions& optio
     }
     auto context = tls_context(options);
     asio::ssl::stream<tcp::socket> stream(executor, context);
-    stream.set_verify_callback(asio::ssl::host_name_verification(target.host));
-    SSL_set_tlsext_host_name(stream.native_handle(), target.host.c_str());
+    expect_host(stream.native_handle(), target.host);
     co_await asio::async_connect(stream.next_layer(), found, asio::use_awaitable);
-    co_await stream.async_handshake(asio::ssl::stream_base::client, asio::use_awaitable);
+    boost::system::error_code problem;
+    co_await stream.async_handshake(asio::ssl::stream_base::client,
+                                    asio::redirect_error(asio::use_awaitable, problem));
+    if (const auto verified = SSL_get_verify_result(stream.native_handle());
+        problem && verified != X509_V_OK) {
+        throw std::runtime_error(std::string("the server's certificate is refused: ") +
+                                 X509_verify_cert_error_string(verified));
+    }
+    if (problem) {
+        throw std::runtime_error("no TLS: " + problem.message());
+    }
     co_return co_await exchange(stream, bytes, breaks);
 }
 
@@ -171,6 +194,8 @@ Result<HttpReply> HttpClient::send(const HttpRequest& request) const {
     if (problem) {
         try {
             std::rethrow_exception(problem);
+        } catch (const boost::system::system_error& error) {
+            return fail(ErrorKind::busy, error.code().message());
         } catch (const std::exception& error) {
             return fail(ErrorKind::busy, error.what());
         }

@@ -1,6 +1,5 @@
 // ankiwire-conformance: the command line of the suite.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -13,6 +12,7 @@
 #include "conformance/report.hpp"
 #include "conformance/runner.hpp"
 #include "conformance/suite.hpp"
+#include "conformance/terminal.hpp"
 
 namespace ankiwire::conformance {
 namespace {
@@ -98,6 +98,11 @@ Result<std::vector<Credentials>> read_users(const std::vector<std::string>& argu
         }
         users.push_back({user.substr(0, colon), user.substr(colon + 1)});
     }
+    if (users.size() > 1 &&
+        (users[0].user == users[1].user || users[0].password == users[1].password)) {
+        return fail(ErrorKind::malformed,
+                    "the second --user is another account with another password");
+    }
     return users;
 }
 
@@ -141,12 +146,12 @@ Result<Report> run_all(Runner& runner, const std::vector<const Case*>& cases,
                        const std::map<std::string, std::string>& known,
                        const Arguments& arguments) {
     Report report{.url = arguments.url, .outcomes = {}};
-    const bool on_terminal = ::isatty(STDERR_FILENO) == 1;
+    const Progress progress;
     for (const auto* one : cases) {
-        if (on_terminal) {
-            fmt::print(stderr, "\r\033[K{}/{} {}", report.outcomes.size() + 1, cases.size(),
-                       one->id);
+        if (is_interrupted()) {
+            break;
         }
+        progress.show(report.outcomes.size() + 1, cases.size(), one->id);
         if (!runner.offers(*one)) {
             report.outcomes.push_back({.of = one,
                                        .verdict = Verdict::not_offered,
@@ -165,10 +170,8 @@ Result<Report> run_all(Runner& runner, const std::vector<const Case*>& cases,
             .failure = std::move(failure),
             .why_known = reason == known.end() ? "" : reason->second,
             .seconds = took.count()};
-        if (on_terminal) {
-            fmt::print(stderr, "\r\033[K");
-        }
         if (is_bad(outcome.verdict) || outcome.verdict == Verdict::warned || arguments.verbose) {
+            progress.clear();
             fmt::print("{}\n", in_words(outcome));
         }
         report.outcomes.push_back(outcome);
@@ -176,6 +179,7 @@ Result<Report> run_all(Runner& runner, const std::vector<const Case*>& cases,
             break;
         }
     }
+    progress.clear();
     return report;
 }
 
@@ -216,13 +220,19 @@ int run(const Arguments& arguments) {
     if (const auto opened = open_account(runner, arguments); !opened) {
         return report_problem(arguments.url + ": " + opened.error().context);
     }
+    note_interrupts();
     const auto report = run_all(runner, wanted, *known, arguments);
     if (!report) {
         return report_problem(arguments.url + ": " + report.error().context);
     }
-    if (const auto cleaned = runner.clean(); !cleaned) {
-        fmt::print(stderr, "ankiwire-conformance: the account could not be emptied: {}\n",
-                   cleaned.error().context);
+    const auto cleaned = runner.clean();
+    if (!cleaned) {
+        report_problem("the account could not be emptied: " + cleaned.error().context);
+    }
+    if (is_interrupted()) {
+        return report_problem(fmt::format("interrupted after {} of {} cases{}",
+                                          report->outcomes.size(), wanted.size(),
+                                          cleaned ? "; the account is empty" : ""));
     }
     for (const auto& [write, path] : {std::pair(&write_junit, arguments.junit_file),
                                       std::pair(&write_html, arguments.html_file)}) {
@@ -279,6 +289,7 @@ int main(int argc, char** argv) {
                    "What only some servers have, and some cases need: new-account, and others")
         ->delimiter(',');
     app.add_option("--timeout", arguments.timeout, "Seconds to wait for a reply")
+        ->check(CLI::Range(1, 3600))
         ->capture_default_str();
     app.add_option("--ca", arguments.ca_file, "A certificate to trust, for https");
     app.add_option("--run", arguments.run, "Only cases, or requirements, of these names; * is any");
@@ -296,7 +307,11 @@ int main(int argc, char** argv) {
     app.add_flag("--verbose", arguments.verbose, "Tell each case, also those that pass");
     ProxyArguments proxy_arguments;
     const auto commands = add_proxy_commands(app, proxy_arguments);
-    CLI11_PARSE(app, argc, argv);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : cannot_run;
+    }
     for (const auto& [command, run_command] : commands) {
         if (command->parsed()) {
             const auto done = run_command(proxy_arguments);

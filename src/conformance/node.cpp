@@ -2,46 +2,63 @@
 
 #include <algorithm>
 
-#include "json/reader.hpp"
-#include "json/writer.hpp"
+#include "conformance/json_text.hpp"
 
 namespace ankiwire::conformance {
 namespace {
 
 constexpr std::size_t line_chars_max = 100;
 constexpr std::int64_t repetitions_max = 10'000;
+constexpr std::size_t in_one_line = 1'000'000;  // in the place of an indent
+constexpr int depth_max = 1000;                 // of arrays and objects in one another
+
+enum class Language { json, transcript };
 
 // One node from its text.
 class Parser {
 public:
-    Parser(std::string_view text, const FindObject& find_object)
-        : text_(text), find_object_(find_object) {}
+    Parser(std::string_view text, Language language, const FindObject& find_object)
+        : text_(text), has_holes_(language == Language::transcript), find_object_(find_object) {}
 
     Result<Node> node() {
         skip_space();
         if (text_.empty()) {
             return problem("a value is missing");
         }
+        if (depth_ == depth_max) {
+            return problem("too deep");
+        }
+        ++depth_;
+        auto node = any_node();
+        --depth_;
+        return node;
+    }
+    [[nodiscard]] std::string_view rest() const { return text_; }
+    bool is_at_end() {
+        skip_space();
+        return text_.empty();
+    }
+
+private:
+    static Error problem(const std::string& what) { return fail(ErrorKind::malformed, what); }
+
+    Result<Node> any_node() {
         switch (text_.front()) {
             case '{':
                 return object();
             case '[':
                 return array();
             case '<':
-                return hole();
+                return has_holes_ ? hole() : word();
             case '"':
                 return text_node();
             default:
                 return word();
         }
     }
-    [[nodiscard]] std::string_view rest() const { return text_; }
-
-private:
-    static Error problem(const std::string& what) { return fail(ErrorKind::malformed, what); }
 
     void skip_space() {
-        const auto start = text_.find_first_not_of(" \t\n");
+        const auto start = text_.find_first_not_of(" \t\r\n");
         text_.remove_prefix(start == std::string_view::npos ? text_.size() : start);
     }
     bool take(std::string_view token) {
@@ -77,7 +94,7 @@ private:
     }
 
     Result<void> one_member(Node& object) {
-        if (take("...")) {
+        if (has_holes_ && take("...")) {
             return spread(object);
         }
         TRY_ASSIGN(const auto key, text_node());
@@ -85,6 +102,9 @@ private:
             return problem("a colon is missing after \"" + key.text + '"');
         }
         TRY_ASSIGN(auto value, node());
+        if (!has_holes_ && object.member(key.text) != nullptr) {
+            return problem("the member " + quoted(key.text) + " is there twice");
+        }
         object.set_member(key.text, std::move(value));
         return {};
     }
@@ -98,7 +118,7 @@ private:
         }
         text_.remove_prefix(name.size());
         TRY_ASSIGN(const auto found, find_object_(name));
-        Parser parser(found, find_object_);
+        Parser parser(found, Language::transcript, find_object_);
         TRY_ASSIGN(const auto other, parser.node());
         for (const auto& member : other.members) {
             object.set_member(member.key, member);
@@ -111,10 +131,10 @@ private:
         take("[");
         Node node;
         node.kind = Node::Kind::array;
-        node.any_order = take("~");
+        node.any_order = has_holes_ && take("~");
         bool closed = take("]");
         while (!closed) {
-            if (take("...")) {
+            if (has_holes_ && take("...")) {
                 node.open = true;
             } else {
                 TRY_ASSIGN(const auto element, this->node());
@@ -128,7 +148,7 @@ private:
 
     // Of an element with `* 250` behind it that number, else 1.
     Result<std::size_t> repetitions() {
-        if (!take("*")) {
+        if (!has_holes_ || !take("*")) {
             return 1;
         }
         skip_space();
@@ -167,90 +187,40 @@ private:
         if (!text_.starts_with('"') || end >= text_.size()) {
             return problem("a text is missing, or has no end");
         }
-        TRY_ASSIGN(auto node, from_json(text_.substr(0, end + 1)));
+        TRY_ASSIGN(auto node, read_scalar(text_.substr(0, end + 1)));
         text_.remove_prefix(end + 1);
         return node;
     }
 
     Result<Node> word() {
-        const auto end = text_.find_first_of(",]} \t\n");
+        const auto end = text_.find_first_of(",]} \t\r\n");
         const auto word = text_.substr(0, end);
         text_.remove_prefix(word.size());
-        auto node = from_json(word);
+        auto node = read_scalar(word);
         return node ? std::move(node) : problem("not a value: " + std::string(word));
     }
 
     std::string_view text_;
+    bool has_holes_;  // and all else that only transcripts have
+    int depth_ = 0;
     const FindObject& find_object_;
 };
 
-Result<Node> from_value(const json::Value& value) {
-    Node node;
-    if (value.is_null()) {
-        return node;
-    }
-    if (value.is_bool()) {
-        node.kind = Node::Kind::boolean;
-        TRY_ASSIGN(node.boolean, value.boolean());
-    } else if (value.is_integer() && value.int64()) {
-        node.kind = Node::Kind::integer;
-        TRY_ASSIGN(node.integer, value.int64());
-    } else if (value.is_number()) {
-        node.kind = Node::Kind::real;
-        TRY_ASSIGN(node.real, value.number());
-    } else if (value.is_string()) {
-        node.kind = Node::Kind::text;
-        TRY_ASSIGN(node.text, value.string());
-    } else if (value.is_array()) {
-        node.kind = Node::Kind::array;
-        TRY_ASSIGN(const auto array, value.array());
-        TRY(array.for_each([&node](const json::Value& element) -> Result<void> {
-            TRY_ASSIGN(auto child, from_value(element));
-            node.elements.push_back(std::move(child));
-            return {};
-        }));
-    } else {
-        node.kind = Node::Kind::object;
-        TRY_ASSIGN(const auto object, value.object());
-        TRY(object.for_each(
-            [&node](std::string_view key, const json::Value& member) -> Result<void> {
-                TRY_ASSIGN(auto child, from_value(member));
-                child.key = key;
-                node.members.push_back(std::move(child));
-                return {};
-            }));
-    }
-    return node;
-}
-
 std::string scalar_text(const Node& node) {
-    std::string out;
-    json::Writer writer(out);
     switch (node.kind) {
         case Node::Kind::boolean:
-            writer.boolean(node.boolean);
-            break;
+            return node.boolean ? "true" : "false";
         case Node::Kind::integer:
-            writer.integer(node.integer);
-            break;
+            return std::to_string(node.integer);
         case Node::Kind::real:
-            writer.real(node.real);
-            break;
+            return written(node.real);
         case Node::Kind::text:
-            writer.string(node.text);
-            break;
+            return quoted(node.text);
         case Node::Kind::hole:
             return "<" + node.text + (node.binds.empty() ? "" : ":" + node.binds) + ">";
         default:
-            writer.null();
+            return "null";
     }
-    return out;
-}
-
-std::string json_string(std::string_view text) {
-    std::string out;
-    json::Writer(out).string(text);
-    return out;
 }
 
 // The parts of an array or object.
@@ -262,7 +232,7 @@ std::vector<std::string> parts_of(const Node& node,
         parts.push_back(text(element));
     }
     for (const auto& member : node.members) {
-        parts.push_back(json_string(member.key) + ": " + text(member));
+        parts.push_back(quoted(member.key) + ": " + text(member));
     }
     if (node.open) {
         parts.emplace_back("...");
@@ -286,12 +256,9 @@ std::string text_in_lines(const Node& node, std::size_t indent) {
     const bool is_array = node.kind == Node::Kind::array;
     const std::string opening = is_array ? (node.any_order ? "[~ " : "[") : "{";
     const std::string closing = is_array ? "]" : "}";
-    auto in_one_line =
-        opening +
-        join(parts_of(node, [](const Node& n) { return text_in_lines(n, 1'000'000); }), ", ") +
-        closing;
-    if (indent >= 1'000'000 || indent + in_one_line.size() <= line_chars_max) {
-        return in_one_line;
+    auto line = opening + join(parts_of(node, to_line), ", ") + closing;
+    if (indent == in_one_line || indent + line.size() <= line_chars_max) {
+        return line;
     }
     const std::string margin(indent + 2, ' ');
     return opening.substr(0, opening.find(' ')) + "\n" + margin +
@@ -338,17 +305,24 @@ void Node::set_member(std::string_view name, Node value) {
 }
 
 Result<Node> read_node(std::string_view& text, const FindObject& find_object) {
-    Parser parser(text, find_object);
+    Parser parser(text, Language::transcript, find_object);
     auto node = parser.node();
     text = parser.rest();
     return node;
 }
 
 Result<Node> from_json(std::string_view json) {
-    TRY_ASSIGN(const auto document, json::Document::parse(json));
-    return from_value(document.root());
+    const FindObject none;
+    Parser parser(json, Language::json, none);
+    auto node = parser.node();
+    if (node && !parser.is_at_end()) {
+        return fail(ErrorKind::malformed, "more than one value");
+    }
+    return node;
 }
 
 std::string to_text(const Node& node) { return text_in_lines(node, 0); }
+
+std::string to_line(const Node& node) { return text_in_lines(node, in_one_line); }
 
 }  // namespace ankiwire::conformance

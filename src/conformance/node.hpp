@@ -51,5 +51,7 @@ Result<Node> from_json(std::string_view json);
 
 // As it would be written in a transcript; in one line, or of several if it is long.
 std::string to_text(const Node& node);
+// In one line.
+std::string to_line(const Node& node);
 
 }  // namespace ankiwire::conformance

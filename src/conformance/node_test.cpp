@@ -39,6 +39,25 @@ TEST(Node, repeats_an_element) {
     EXPECT_EQ(again("[1 * -1]"), "no number of elements: -1");
 }
 
+// What is wrong with JSON, or "".
+std::string wrong(std::string_view json) {
+    const auto node = from_json(json);
+    return node ? "" : node.error().context;
+}
+
+TEST(Node, of_json_has_nothing_that_only_transcripts_have) {
+    EXPECT_EQ(to_text(*from_json(" {\"a\":[1 ,\r\n\t[] , {}], \"b\" : \"...\"}\n")),
+              R"({"a": [1, [], {}], "b": "..."})");
+    EXPECT_EQ(wrong("<int>"), "not a value: <int>");
+    EXPECT_EQ(wrong("{...}"), "a text is missing, or has no end");
+    EXPECT_EQ(wrong("[~ 1]"), "not a value: ~");
+    EXPECT_EQ(wrong("[1, ...]"), "not a value: ...");
+    EXPECT_EQ(wrong("[1,]"), "not a value: ");
+    EXPECT_EQ(wrong("{}{}"), "more than one value");
+    EXPECT_EQ(wrong(R"({"a":1,"a":1})"), "the member \"a\" is there twice");
+    EXPECT_EQ(wrong(std::string(1'000'000, '[')), "too deep");
+}
+
 TEST(Node, says_what_is_wrong) {
     EXPECT_EQ(again(""), "a value is missing");
     EXPECT_EQ(again("{\"a\" 1}"), "a colon is missing after \"a\"");

@@ -8,6 +8,7 @@
 #include "conformance/bodies.hpp"
 #include "conformance/collection_file.hpp"
 #include "conformance/suite.hpp"
+#include "conformance/utf8.hpp"
 #include "zstd/stream.hpp"
 
 namespace ankiwire::conformance {
@@ -36,9 +37,11 @@ std::optional<Mismatch> compare_collection(const std::vector<Query>& queries, st
 
 std::optional<Mismatch> compare_node(const Node& expected, const Result<Node>& received,
                                      std::string_view plain, Bindings& bindings) {
-    return received ? match(expected, *received, bindings)
-                    : Mismatch{"", to_text(expected),
-                               shown(plain) + " (" + received.error().context + ")"};
+    if (received) {
+        return match(expected, *received, bindings);
+    }
+    const auto why = plain.empty() ? "" : " (" + received.error().context + ")";
+    return Mismatch{"", to_text(expected), shown(plain) + why};
 }
 
 std::size_t rows_of(const Node& reply) {
@@ -93,8 +96,11 @@ std::optional<Mismatch> compare_headers(const Expectation& expected, const HttpR
 }  // namespace
 
 std::string shown(std::string_view text) {
-    return text.size() <= shown_bytes_max ? std::string(text)
-                                          : std::string(text.substr(0, shown_bytes_max)) + "… (" +
+    if (text.empty()) {
+        return "nothing";
+    }
+    return text.size() <= shown_bytes_max ? printable(text)
+                                          : printable(text.substr(0, shown_bytes_max)) + "… (" +
                                                 std::to_string(text.size()) + " bytes)";
 }
 
@@ -144,7 +150,8 @@ std::optional<Mismatch> compare_reply(const Expectation& expected, const HttpRep
     const auto status = std::to_string(reply.status);
     const auto body = unpacked(reply);
     if (!fits_status(expected.status, status)) {
-        return Mismatch{"status", expected.status, status + " " + shown(body ? *body : reply.body)};
+        return Mismatch{"status", expected.status,
+                        status + ", with the body: " + shown(body ? *body : reply.body)};
     }
     if (auto found = compare_headers(expected, reply)) {
         return found;

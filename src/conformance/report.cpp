@@ -67,6 +67,39 @@ std::string place_of(const Outcome& outcome) {
     return outcome.of->file + ":" + std::to_string(outcome.failure->line);
 }
 
+constexpr std::size_t columns = 80;    // of a terminal
+constexpr std::size_t lines_max = 40;  // of each side of a failure: the HTML has all of it
+
+// Broken at spaces, and each line but the first one indented; of too many the first ones.
+std::string wrapped(std::string_view text, std::size_t indent) {
+    const std::string margin = "\n" + std::string(indent, ' ');
+    std::string out;
+    for (std::size_t lines = 1; !text.empty(); ++lines) {
+        if (lines > lines_max) {
+            return out + fmt::format("… ({} bytes more)", text.size());
+        }
+        auto end = std::min(text.find('\n'), text.size());
+        if (const auto room = columns - indent; end > room) {
+            const auto word = text.find_first_not_of(' ');
+            const auto space = text.substr(0, room + 1).rfind(' ');
+            end = space != std::string_view::npos && space > word
+                      ? space
+                      : std::min(text.find_first_of(" \n", word), text.size());
+        }
+        out += text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+        out += text.empty() ? "" : margin;
+    }
+    return out;
+}
+
+std::string labelled(std::string_view label, std::string_view text) {
+    constexpr std::size_t label_width = 12;
+    return text.empty()
+               ? ""
+               : fmt::format("  {:<{}}{}\n", label, label_width - 2, wrapped(text, label_width));
+}
+
 constexpr std::string_view style = R"css(
 :root { color-scheme: light dark; --line: #8884; --bad: #c22; --warn: #b70; --good: #282; }
 @media (prefers-color-scheme: dark) { :root { --bad: #f77; --warn: #fb5; --good: #7c7; } }
@@ -130,21 +163,22 @@ bool is_bad(Verdict verdict) { return verdict == Verdict::failed || verdict == V
 
 std::string in_words(const Outcome& outcome) {
     std::string words = fmt::format("{}: {}\n", name_of(outcome.verdict), outcome.of->id);
-    words += "  " + outcome.of->description + "\n";
+    words += "  " + wrapped(outcome.of->description, 2) + "\n";
     for (const auto& id : outcome.of->covers) {
         const auto* requirement = find_requirement(id);
-        words +=
-            fmt::format("  {} {}: {}\n", id, name_of(requirement->level), requirement->sentence);
+        words += "  " +
+                 wrapped(fmt::format("{} {}: {}", id, name_of(requirement->level),
+                                     requirement->sentence),
+                         4) +
+                 "\n";
     }
     if (outcome.verdict == Verdict::mended) {
         return words + "  it passes, but is in the list of known failures\n";
     }
     if (const auto& failure = outcome.failure) {
-        words += fmt::format(
-            "  {}\n  sent      {}\n  expected  {}\n  received  {}\n", place_of(outcome),
-            failure->sent,
-            failure->where.empty() ? failure->expected : failure->where + ": " + failure->expected,
-            failure->received);
+        words += "  " + place_of(outcome) + "\n" + labelled("sent", failure->sent) +
+                 labelled("where", failure->where) + labelled("expected", failure->expected) +
+                 labelled("received", failure->received);
     }
     return words;
 }

@@ -21,7 +21,7 @@ protected:
                        .file = "name.sync",
                        .description = "",
                        .covers = {},
-                       .recorded = "",
+                       .origin = "",
                        .given = {},
                        .account = "",
                        .account_sql = "",
@@ -45,7 +45,7 @@ protected:
 };
 
 TEST_F(ReportFiles, say_what_came) {
-    EXPECT_THAT(of_reply(write_junit, "a\n\tü"), HasSubstr("(a\n\tü)"));
+    EXPECT_THAT(of_reply(write_junit, "a\tü"), HasSubstr("(a\tü)"));
     EXPECT_THAT(of_reply(write_html, "a\n\tü"), HasSubstr("(a\n\tü)"));
     EXPECT_THAT(of_reply(write_junit, "<a b=\"&\">"), HasSubstr("(&lt;a b=&quot;&amp;&quot;&gt;)"));
 }

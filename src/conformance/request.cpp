@@ -26,12 +26,6 @@ std::size_t number_of(const Step& step, const char* name) {
     return text.empty() ? 0 : std::stoul(text);
 }
 
-std::string json_text(const Node& node) {
-    std::string text = to_text(node);
-    std::erase(text, '\n');
-    return text;
-}
-
 // A value of an option: JSON, an expression in < >, or else a text.
 Result<Node> option_value(const std::string& text, const Bindings& bindings) {
     if (text.starts_with('<') && text.ends_with('>')) {
@@ -65,7 +59,7 @@ Result<std::string> plain_body(const Step& step, const Bindings& bindings,
     switch (body.kind) {
         case Kind::json: {
             TRY_ASSIGN(const auto filled, fill(body.json, bindings));
-            return json_text(filled) + std::string(number_of(step, "pad"), ' ');
+            return to_line(filled) + std::string(number_of(step, "pad"), ' ');
         }
         case Kind::form: {
             TRY_ASSIGN(const auto filled, fill(body.json, bindings));
@@ -134,7 +128,7 @@ std::string description_of(const Step& step, const std::string& plain) {
         case RequestBody::Kind::form:
             return text + " " + shown(plain);
         case RequestBody::Kind::zip:
-            return text + " zip " + to_text(step.body.json);
+            return text + " zip " + to_line(step.body.json);
         case RequestBody::Kind::collection:
             return text + " collection " + step.body.text + "\n" + step.body.sql;
         default:
@@ -176,7 +170,7 @@ Result<std::string> header_of(const Step& step, const Identity& who, const Bindi
             header.set_member(member, std::move(node));
         }
     }
-    return json_text(header);
+    return to_line(header);
 }
 
 Result<Outgoing> outgoing(const Step& step, const Identity& who, const Target& target,
