@@ -18,7 +18,8 @@ Error corrupt(std::string what) { return fail(ErrorKind::corrupt_upload, std::mo
 
 struct Table {
     std::string_view name;
-    std::string_view columns;  // name:position in the primary key, in the file's order
+    std::string_view
+        columns;  // name:position in the primary key, in the file's order; ~ is unicase
 };
 
 constexpr std::array tables{
@@ -30,13 +31,13 @@ constexpr std::array tables{
           "id:1 nid:0 did:0 ord:0 mod:0 usn:0 type:0 queue:0 due:0 ivl:0 factor:0 reps:0 "
           "lapses:0 left:0 odue:0 odid:0 flags:0 data:0 "},
     Table{"revlog", "id:1 cid:0 usn:0 ease:0 ivl:0 lastivl:0 factor:0 time:0 type:0 "},
-    Table{"deck_config", "id:1 name:0 mtime_secs:0 usn:0 config:0 "},
+    Table{"deck_config", "id:1 name:0~ mtime_secs:0 usn:0 config:0 "},
     Table{"config", "key:1 usn:0 mtime_secs:0 val:0 "},
-    Table{"fields", "ntid:1 ord:2 name:0 config:0 "},
-    Table{"templates", "ntid:1 ord:2 name:0 mtime_secs:0 usn:0 config:0 "},
-    Table{"notetypes", "id:1 name:0 mtime_secs:0 usn:0 config:0 "},
-    Table{"decks", "id:1 name:0 mtime_secs:0 usn:0 common:0 kind:0 "},
-    Table{"tags", "tag:1 usn:0 collapsed:0 config:0 "},
+    Table{"fields", "ntid:1 ord:2 name:0~ config:0 "},
+    Table{"templates", "ntid:1 ord:2 name:0~ mtime_secs:0 usn:0 config:0 "},
+    Table{"notetypes", "id:1 name:0~ mtime_secs:0 usn:0 config:0 "},
+    Table{"decks", "id:1 name:0~ mtime_secs:0 usn:0 common:0 kind:0 "},
+    Table{"tags", "tag:1~ usn:0 collapsed:0 config:0 "},
     Table{"graves", "oid:1 type:2 usn:0 "},
 };
 
@@ -106,7 +107,7 @@ std::string literal(std::int64_t value) {
 Result<std::string> columns_of(sqlite::Database& db, std::string_view table) {
     TRY_ASSIGN(auto rows,
                db.prepare("select lower(name) || ':' || pk || iif(lower(name) = 'id' and "
-                          "lower(type) != 'integer', '?', '') || ' ' from "
+                          "lower(type) != 'integer', '?', ''), name from "
                           "pragma_table_xinfo(?)"));
     rows.bind_text(1, table);
     std::string columns;
@@ -116,6 +117,12 @@ Result<std::string> columns_of(sqlite::Database& db, std::string_view table) {
             return columns;
         }
         columns += rows.text(0);
+        TRY_ASSIGN(const auto collation,
+                   db.collation_of(std::string(table), std::string(rows.text(1))));
+        if (collation != "binary") {
+            columns += collation == "unicase" ? "~" : "?";
+        }
+        columns += ' ';
     }
 }
 

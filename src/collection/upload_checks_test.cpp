@@ -64,6 +64,17 @@ TEST_F(UploadChecksTest, want_ids_that_are_rowids) {  // R-FULL-05
         "lastIvl, factor, time, type)");
 }
 
+TEST_F(UploadChecksTest, want_each_column_with_its_collation) {  // R-FULL-05
+    const auto with_collation = [](const std::string& collation) {
+        return "drop table deck_config; create table deck_config (id integer primary key, "
+               "name text " +
+               collation + ", mtime_secs, usn, config)";
+    };
+    takes(with_collation("collate UNICASE"));
+    refuses(with_collation(""));
+    refuses(with_collation("collate nocase"));
+}
+
 TEST_F(UploadChecksTest, want_one_row_of_sane_numbers_in_col) {  // R-FULL-06
     takes("update col set usn = 1073741823, crt = 0, mod = 0, scm = 0, ls = 0");
     refuses("delete from col");

@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <system_error>
 #include <utility>
 
@@ -230,6 +231,21 @@ Result<void> Database::lock() {
         return fail(ErrorKind::storage, "no write-ahead log is possible here");
     }
     return execute("pragma synchronous = full; begin immediate; rollback");
+}
+
+Result<std::string> Database::collation_of(const std::string& table, const std::string& column) {
+    const char* name = nullptr;
+    const int code =
+        sqlite3_table_column_metadata(handle_.get(), "main", table.c_str(), column.c_str(), nullptr,
+                                      &name, nullptr, nullptr, nullptr);
+    if (code != SQLITE_OK) {
+        return error_of(handle_.get(), code, "looking at a column");
+    }
+    std::string lower(name);
+    std::ranges::transform(lower, lower.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    });
+    return lower;
 }
 
 std::int64_t Database::changed_rows() const { return sqlite3_changes64(handle_.get()); }

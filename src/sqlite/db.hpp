@@ -72,6 +72,9 @@ public:
     // at each commit. busy: another program has the database open.
     Result<void> lock();
 
+    // By which a column's texts are compared; in lower case.
+    Result<std::string> collation_of(const std::string& table, const std::string& column);
+
     [[nodiscard]] std::int64_t changed_rows() const;  // by the last insert, update or delete
     [[nodiscard]] bool in_transaction() const;
     // Explicit close, so that an error (a failed checkpoint) is seen. All statements must be gone.
