@@ -276,7 +276,7 @@ def test_the_server_is_killed(house, disturbed, version, method, place):
     assert_complete(house, first, second)
 
 
-# R-MEDIA-15, R-MEDIA-23
+# R-MEDIA-15, R-MEDIA-32, R-MEDIA-23
 @pytest.mark.parametrize("harm", ["missing", "empty"])
 @for_each_version
 def test_a_file_that_the_server_lost_comes_back(house, media_pair, version, harm):

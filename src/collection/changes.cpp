@@ -94,12 +94,13 @@ Result<std::vector<Notetype>> notetypes_since(CollectionStore::Impl& store, Usn 
     return notetypes;
 }
 
-// All of it, whatever its usn. A value that is not JSON would break the reply: left out.
+// All of it, whatever its usn. A value that is not JSON, or too deep within the two objects around
+// it, would break the reply: left out (R-CHANGES-16).
 Result<std::vector<ConfigEntry>> all_config(CollectionStore::Impl& store) {
     std::vector<ConfigEntry> config;
     TRY_ASSIGN(auto query, store.query("select key, val from config"));
     TRY(query.for_each([&](const Statement& row) -> Result<void> {
-        if (json::Document::parse(row.blob(1))) {
+        if (json::Document::parse(row.blob(1), limits::json_depth_max - 2)) {
             config.push_back({.key = std::string(row.text(0)), .json = std::string(row.blob(1))});
         }
         return {};

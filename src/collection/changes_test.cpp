@@ -72,15 +72,21 @@ TEST_F(ChangesTest, sends_everything_to_a_client_with_a_pending_usn) {
     EXPECT_EQ(changes_since(-1)->decks.size(), 1U);
 }
 
-TEST_F(ChangesTest, sends_all_config_when_the_server_is_newer) {  // R-CHANGES-02
+TEST_F(ChangesTest, sends_all_config_when_the_server_is_newer) {  // R-CHANGES-02, R-CHANGES-16
+    const std::string deepest = std::string(124, '[') + '1' + std::string(124, ']');
     UnchunkedChanges stored;
-    stored.config = {{"a", R"({"x": 1.50})"}, {"b", "null"}, {"bad", "{"}};
+    stored.config = {{"a", R"({"x": 1.50})"},
+                     {"b", "null"},
+                     {"bad", "{"},
+                     {"deep", deepest},
+                     {"too deep", '[' + deepest + ']'}};
     stored.created = TimestampSecs{1234};
     apply(stored);
     const auto changes = changes_since(1000, true);
     ASSERT_TRUE(ok(changes));
     EXPECT_THAT(*changes->config,
-                UnorderedElementsAre(ConfigEntry{"a", R"({"x": 1.50})"}, ConfigEntry{"b", "null"}));
+                UnorderedElementsAre(ConfigEntry{"a", R"({"x": 1.50})"}, ConfigEntry{"b", "null"},
+                                     ConfigEntry{"deep", deepest}));
     EXPECT_EQ(changes->created, TimestampSecs{1234});
 }
 

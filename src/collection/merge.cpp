@@ -40,7 +40,8 @@ Result<std::vector<const Object*>> accepted(CollectionStore::Impl& store, std::s
 }
 
 // Stored objects that get another name give theirs up first: of A → B and B → C neither is in the
-// other's way. `sql` gives the object of an id a name that no client can, unless it is the same.
+// other's way (R-CHANGES-14). `sql` gives the object of an id a name that no client can, unless it
+// is the same.
 template <class Object>
 Result<void> give_up_names(CollectionStore::Impl& store, std::string_view sql,
                            const std::vector<const Object*>& objects) {

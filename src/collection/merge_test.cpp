@@ -165,7 +165,7 @@ TEST_F(MergeTest, makes_names_unique_and_dates_the_change) {  // R-CHANGES-07
     EXPECT_EQ(text("select name from notetypes where id = 78"), "Two fields+");
 }
 
-TEST_F(MergeTest, renames_in_a_chain_and_in_a_ring) {  // R-CHANGES-07
+TEST_F(MergeTest, renames_in_a_chain_and_in_a_ring) {  // R-CHANGES-14
     UnchunkedChanges changes;
     changes.decks = {deck(5, "A"), deck(6, "B"), deck(7, "C")};
     changes.notetypes = {notetype(), notetype()};

@@ -11,10 +11,6 @@
 namespace ankiwire::json {
 namespace {
 
-// serde_json refuses a text that is nested 128 deep. simdjson does not count an empty innermost
-// object, so one less keeps us from storing what an official client could not read back.
-constexpr std::size_t depth_max = 127;
-
 Error malformed(std::string what) { return fail(ErrorKind::malformed, std::move(what)); }
 
 template <class T>
@@ -250,11 +246,12 @@ Result<Value> Object::member(std::string_view name) const {
 
 std::size_t Array::size() const { return array_.size(); }
 
-Result<Document> Document::parse(std::string_view text) {
+Result<Document> Document::parse(std::string_view text, std::size_t depth_max) {
     Document document;
     document.parser_ = std::make_unique<simdjson::dom::parser>();
     auto& parser = *document.parser_;
-    auto error = parser.allocate(text.size(), depth_max);
+    // An empty innermost list may be one deeper: simdjson does not count it.
+    auto error = parser.allocate(text.size(), depth_max + 1);
     if (error == simdjson::SUCCESS) {
         error = parser.parse(text.data(), text.size()).get(document.root_);
     }

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/limits.hpp"
 #include "base/result.hpp"
 
 namespace ankiwire::json {
@@ -102,8 +103,9 @@ private:
 class Document {
 public:
     // Copies `text`. malformed: not one JSON value, invalid UTF-8, a lone surrogate, a number that
-    // no double holds, nested more than 126 deep.
-    static Result<Document> parse(std::string_view text);
+    // no double holds, nested deeper.
+    static Result<Document> parse(std::string_view text,
+                                  std::size_t depth_max = limits::json_depth_max);
     [[nodiscard]] Value root() const { return Value(root_); }
 
 private:

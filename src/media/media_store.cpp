@@ -279,7 +279,7 @@ struct MediaStore::Impl {
                                                std::to_string(row->usn.value) +
                                                " cannot be read: " + file.error().context);
         }
-        if (!*file) {  // R-MEDIA-15
+        if (!*file) {  // R-MEDIA-32
             TRY(forget(name, *row));
             return fail(ErrorKind::not_found, "a file has gone missing; its row is forgotten");
         }

@@ -67,7 +67,7 @@ public:
 
     // The files of these names in that order, or the first of them, about
     // limits::media_reply_bytes_target together and at least one. session_conflict: the first one
-    // is not there; rows without a file are forgotten (R-MEDIA-15).
+    // is not there; rows without a file are forgotten (R-MEDIA-32).
     Result<std::vector<OpenFile>> open_files(std::span<const std::string> names);
 
     // Syncs to disk what was applied; then the staged zips go.

@@ -158,7 +158,7 @@ TEST_F(MediaStoreTest, what_is_staged_goes_at_once_when_it_is_much) {
     EXPECT_TRUE(store.has_staged());
 }
 
-// R-MEDIA-15, R-MEDIA-23
+// R-MEDIA-15, R-MEDIA-32, R-MEDIA-23
 TEST_F(MediaStoreTest, a_row_without_a_file_is_forgotten_and_uses_up_a_usn) {
     auto store = open();
     applied(store, {{"a", "one"}, {"b", "two"}, {"c", "three"}});
@@ -179,7 +179,7 @@ TEST_F(MediaStoreTest, a_row_without_a_file_is_forgotten_and_uses_up_a_usn) {
     EXPECT_EQ(media().size(), 3U);
 }
 
-// R-MEDIA-15: a short one would be taken for the file by every device.
+// R-MEDIA-32: a short one would be taken for the file by every device.
 TEST_F(MediaStoreTest, what_is_not_the_file_of_its_row_counts_as_missing) {
     auto store = open();
     applied(store, {{"short", "whole"}, {"folder", "whole"}, {"pipe", "whole"}, {"fine", "whole"}});
