@@ -4,32 +4,23 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/locale/utf.hpp>
 #include <iterator>
 
+#include "conformance/utf8.hpp"
 #include "files/files.hpp"
 
 namespace ankiwire::conformance {
 namespace {
 
-namespace utf = boost::locale::utf;
-
 constexpr std::array all_verdicts = {Verdict::passed,     Verdict::failed, Verdict::warned,
                                      Verdict::differs,    Verdict::known,  Verdict::mended,
                                      Verdict::not_offered};
 
-// Whether XML can hold the character.
-bool is_of_xml(utf::code_point point) {
-    return point >= 0x20 ? point != 0xfffe && point != 0xffff : point == '\n' || point == '\t';
-}
-
-// For XML and HTML; what these cannot hold, such as bytes that are no UTF-8, becomes U+FFFD.
+// For XML and HTML.
 std::string escaped(std::string_view text) {
     std::string out;
-    for (auto rest = text.begin(); rest != text.end();) {
-        const auto begin = rest;
-        const auto point = utf::utf_traits<char>::decode(rest, text.end());
-        switch (point) {
+    for (const char c : printable(text)) {
+        switch (c) {
             case '&':
                 out += "&amp;";
                 break;
@@ -43,11 +34,7 @@ std::string escaped(std::string_view text) {
                 out += "&quot;";
                 break;
             default:
-                if (utf::is_valid_codepoint(point) && is_of_xml(point)) {
-                    out.append(begin, rest);
-                } else {
-                    out += "\xef\xbf\xbd";
-                }
+                out += c;
         }
     }
     return out;
