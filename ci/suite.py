@@ -51,7 +51,8 @@ def new_server(official_version=None, binary=None):
 def command(url, arguments=(), users=USERS, offers=OFFERS_OF_OURS, preset="release"):
     accounts = [word for user in users for word in ("--user", user)]
     offered = ["--offers", offers] if offers else []
-    return [suite_program(preset), "--url", url, *accounts, *offered, *arguments]
+    # A server that cannot even say whether the account is empty is to be looked at, too.
+    return [suite_program(preset), "--url", url, "--wipe", *accounts, *offered, *arguments]
 
 
 def known_of(version):

@@ -4,8 +4,8 @@
 Checks the requirements: each is defined once in spec/ and has the form that spec/README.md tells,
 each that is cited is defined, each page is in the list of pages, and each limit of
 src/base/limits.hpp is in spec/08-limits.md. Each MUST of protocol 11 has a case of the conformance
-suite that a mutant of conformance/killed.tsv or a faulty server of conformance/faulty/ fails, or a
-reason in conformance/without_case.tsv. conformance/sentences.tsv has a checksum of each sentence that
+suite that a mutant which breaks it fails (conformance/killed.tsv), or a reason in
+conformance/without_case.tsv. conformance/sentences.tsv has a checksum of each sentence that
 cases show: one that has changed is an error until somebody has looked at its cases and says so by
 --accept.
 """
@@ -90,22 +90,19 @@ def problems_of_killed(covers):
         if not mutant_path(mutant).exists():
             yield f"conformance/killed.tsv: there is no mutant {mutant}"
         for name in failed.split():
-            if name not in covers:
+            if name not in covers and name != requirements.ALL_CASES:
                 yield f"conformance/killed.tsv: {mutant}: there is no case {name}"
 
 
 def shown_to_fail(covers):
-    """The requirements of which a case fails if the server is wrong in just that, or is a faulty one
-    that nobody could use."""
+    """The requirements of which a case fails if the server is wrong in just that."""
     shown = set()
     for mutant, failed in requirements.read_table(KILLED).items():
         if mutant_path(mutant).exists():
             broken = BREAKS.search(mutant_path(mutant).read_text())[1]
-            if any(broken in covers.get(name, ()) for name in failed.split()):
+            if failed == requirements.ALL_CASES or any(
+                    broken in covers.get(name, ()) for name in failed.split()):
                 shown.add(broken)
-    for path in (CASES / "faulty").glob("*.cases"):
-        for line in path.read_text().splitlines():
-            shown |= covers.get("/".join(line.split("/")[:2]), set())
     return shown
 
 
@@ -122,8 +119,8 @@ def problems_of_cases(defined, covered, shown, without_case):
         if wanted and name not in covered and name not in without_case:
             yield f"{requirement.page}: {name} is MUST and has no case in conformance/"
         elif wanted and name in covered and name not in shown:
-            yield (f"{requirement.page}: {name} is MUST, and no mutant that breaks it, nor a faulty "
-                   f"server, is known to fail a case of it")
+            yield (f"{requirement.page}: {name} is MUST, and no mutant that breaks it is known to fail "
+                   f"a case of it")
     for name in sorted(without_case):
         if name in covered or name not in defined:
             yield f"conformance/without_case.tsv: {name} has a case, or is not defined"

@@ -82,9 +82,7 @@ class Either_Additions_Or_Deletions(Defect):
     methods = {"uploadChanges"}
 
     def on_request(self, request):
-        archive = request.media_zip
-        changes = json.loads(archive.read("_meta")) if archive else []
-        kinds = {bool(change[1]) for change in changes}
+        kinds = {bool(entry) for _, entry in request.media_changes}
         return refusal(500, "500") if len(kinds) == 2 else request
 
 
@@ -208,9 +206,8 @@ class Own_Graves_Come_Back(Defect):
         if reply.status != 200 or not own:
             return reply
         value = json.loads(reply.plain)
-        graves = {kind: ids + [int(one) for one in own.get(kind) or []]
-                  for kind, ids in value["graves"].items()}
-        return reply.with_json({**value, "graves": graves})
+        return reply.with_json({kind: ids + [int(one) for one in own.get(kind) or []]
+                                for kind, ids in value.items()})
 
 
 class No_Effect_Is_500(Defect):

@@ -9,7 +9,9 @@ import json
 import re
 import socket
 import socketserver
+import sys
 import threading
+import traceback
 import zipfile
 
 import zstandard
@@ -49,6 +51,18 @@ class Request:
             return zipfile.ZipFile(io.BytesIO(unpacked(self.body)))
         except (zstandard.ZstdError, zipfile.BadZipFile):
             return None
+
+    @property
+    def media_changes(self):
+        """The pairs of an upload of media; none if the body holds no such list."""
+        archive = self.media_zip
+        try:
+            changes = json.loads(archive.read("_meta")) if archive else []
+        except (KeyError, ValueError):
+            return []
+        is_pairs = isinstance(changes, list) and all(
+            isinstance(change, list) and len(change) == 2 for change in changes)
+        return changes if is_pairs else []
 
 
 @dataclasses.dataclass
@@ -92,6 +106,7 @@ class Proxy:
     def __init__(self, port, defect):
         self.upstream_port = port
         self.defect = defect
+        self.errors = []  # of the defect itself, which would look like a server that breaks off
 
     def __enter__(self):
         proxy = self
@@ -105,7 +120,9 @@ class Proxy:
             request_queue_size = 128
 
             def handle_error(self, *_):
-                pass  # a connection that breaks
+                broken = (OSError, http.client.HTTPException)  # a connection that breaks
+                if not isinstance(sys.exc_info()[1], broken):
+                    proxy.errors.append(traceback.format_exc())
 
         self._server = Server(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))

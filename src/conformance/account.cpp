@@ -69,7 +69,30 @@ Result<bool> Account::is_empty() {
     TRY_ASSIGN(const auto meta, own_json("meta", R"({"v":11,"cv":"conformance,1,suite"})"));
     const auto* empty = meta.member("empty");
     TRY_ASSIGN(const auto names, media_names());
-    return empty != nullptr && empty->boolean && names.empty();
+    if (empty == nullptr || !empty->boolean || !names.empty()) {
+        return false;
+    }
+    TRY(own_json("start", R"({"minUsn":0,"lnewer":false,"graves":null})"));
+    const auto sent_something = is_sent_something();
+    abort(std::string(own_session));
+    TRY_ASSIGN(const bool has_something, sent_something);
+    return !has_something;
+}
+
+Result<bool> Account::is_sent_something() {
+    const auto has_more_than = [](const Node* list, std::size_t count) {
+        return list != nullptr && list->elements.size() > count;
+    };
+    TRY_ASSIGN(const auto changes,
+               own_json("applyChanges", R"({"changes":{"models":[],"decks":[[],[]],"tags":[]}})"));
+    const auto* decks = changes.member("decks");
+    if (has_more_than(changes.member("tags"), 0) ||
+        (has_more_than(decks, 0) && has_more_than(&decks->elements[0], 1))) {
+        return true;
+    }
+    TRY_ASSIGN(const auto chunk, own_json("chunk", "{}"));  // its rows come before it is done
+    return has_more_than(chunk.member("revlog"), 0) || has_more_than(chunk.member("cards"), 0) ||
+           has_more_than(chunk.member("notes"), 0);
 }
 
 Result<void> Account::prepare(const std::string& collection, const std::string& sql) {

@@ -24,7 +24,8 @@ public:
 
     // Logs in. auth_failed, busy, malformed: with what is wrong.
     Result<void> log_in();
-    // Whether there is neither a card nor a media file on it.
+    // Whether there is nothing on it that a new device would miss: no row, no tag, no deck but one,
+    // no media file. What it asks the server is undone.
     Result<bool> is_empty();
     // Leaves it with this collection and these statements executed on it, and without media.
     Result<void> prepare(const std::string& collection, const std::string& sql);
@@ -41,6 +42,8 @@ private:
     // The unpacked reply of a call, which must be 200.
     Result<std::string> own_call(const std::string& method, const std::string& packed);
     Result<Node> own_json(const std::string& method, const std::string& body);
+    // Within a sync from usn 0.
+    Result<bool> is_sent_something();
     Result<void> upload(const std::string& collection, const std::string& sql);
     Result<void> clear_media();
     // The names of all files that are not deleted.

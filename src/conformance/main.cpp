@@ -133,8 +133,11 @@ void list(const std::vector<const Case*>& cases) {
 
 Result<void> open_account(Runner& runner, const Arguments& arguments) {
     TRY(runner.log_in());
+    if (arguments.wipe) {
+        return {};
+    }
     TRY_ASSIGN(const bool is_empty, runner.is_empty());
-    if (!is_empty && !arguments.wipe) {
+    if (!is_empty) {
         return fail(ErrorKind::busy,
                     "the account is not empty; the suite would delete all of it. Give an account "
                     "made for it, or --wipe");
