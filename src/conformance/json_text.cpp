@@ -130,14 +130,13 @@ Result<Node> read_number(std::string_view json) {
     if (!is_number(json, is_integer)) {
         return malformed("no value of JSON", json);
     }
-    const auto* end = json.data() + json.size();
     std::int64_t integer = 0;
-    if (is_integer && std::from_chars(json.data(), end, integer).ec == std::errc()) {
+    if (is_integer && std::from_chars(json.begin(), json.end(), integer).ec == std::errc()) {
         return Node::of_integer(integer);
     }
     Node node;
     node.kind = Node::Kind::real;
-    if (std::from_chars(json.data(), end, node.real).ec != std::errc()) {
+    if (std::from_chars(json.begin(), json.end(), node.real).ec != std::errc()) {
         return malformed("a number that is too large or too small", json);
     }
     return node;
