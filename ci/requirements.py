@@ -58,9 +58,6 @@ def read_body(requirement, lines):
     requirement.consequence = " ".join(text[1:])
 
 
-ALL_CASES = "*"  # in conformance/killed.tsv: with such a server none can be run
-
-
 def read_table(path):
     """Of two columns; # begins a comment."""
     lines = [line for line in path.read_text().splitlines() if line and not line.startswith("#")]

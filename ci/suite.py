@@ -55,6 +55,10 @@ def command(url, arguments=(), users=USERS, offers=OFFERS_OF_OURS, preset="relea
     return [suite_program(preset), "--url", url, "--wipe", *accounts, *offered, *arguments]
 
 
+def offers_of(official_version):
+    return OFFERS if official_version else OFFERS_OF_OURS
+
+
 def known_of(version):
     """The reasons, by case, why the official server of a version is known to fail it."""
     known = {}
@@ -118,7 +122,11 @@ def sort(case, results):
         results.passed.append(name)
 
 
-def files_of(names):
-    """The cases' files in order, each once: a case that is made for each row of a table is named by
-    its file."""
-    return sorted({"/".join(name.split("/")[:2]) for name in names})
+def file_of(case):
+    """A case that is made for each row of a table is named by its file, area/name."""
+    return "/".join(case.split("/")[:2])
+
+
+def files_of(cases):
+    """In order, each once."""
+    return sorted(set(map(file_of, cases)))

@@ -17,6 +17,7 @@ import sys
 
 sys.dont_write_bytecode = True
 
+import mutants  # noqa: E402
 import requirements  # noqa: E402
 from requirements import REPOSITORY, SPEC  # noqa: E402
 
@@ -28,11 +29,9 @@ CITING = ["src", "clients", "conformance", "fuzz", "spec", "bench", "packaging"]
 CASES = REPOSITORY / "conformance"
 SENTENCES = CASES / "sentences.tsv"
 WITHOUT_CASE = CASES / "without_case.tsv"
-KILLED = CASES / "killed.tsv"
 NOT_YET = "not yet"  # how a reason begins that is to go
 OF_CLIENTS = "R-CLIENT-"
 COVERS = re.compile(r"^covers (.+(?:\n\s.+)*)", re.MULTILINE)
-BREAKS = re.compile(r"^breaks (R-[A-Z]+-\d\d)$", re.MULTILINE)
 LEVELS = {"MUST", "SHOULD", "MAY"}  # a sentence names one of them
 WITHDRAWN = "withdrawn"  # how the heading of a requirement ends that is none any more
 
@@ -80,30 +79,22 @@ def covers_of_cases():
     }
 
 
-def mutant_path(name):
-    return CASES / "mutants" / f"{name}.patch"
-
-
-def problems_of_killed(covers):
-    killed = requirements.read_table(KILLED)
-    for mutant, failed in killed.items():
-        if not mutant_path(mutant).exists():
+def problems_of_killed(killed, breaks, covers):
+    for mutant, cases in killed.items():
+        if mutant not in breaks:
             yield f"conformance/killed.tsv: there is no mutant {mutant}"
-        for name in failed.split():
-            if name not in covers and name != requirements.ALL_CASES:
+        for name in cases:
+            if name not in covers and name != mutants.ALL_CASES:
                 yield f"conformance/killed.tsv: {mutant}: there is no case {name}"
 
 
-def shown_to_fail(covers):
+def shown_to_fail(killed, breaks, covers):
     """The requirements of which a case fails if the server is wrong in just that."""
-    shown = set()
-    for mutant, failed in requirements.read_table(KILLED).items():
-        if mutant_path(mutant).exists():
-            broken = BREAKS.search(mutant_path(mutant).read_text())[1]
-            if failed == requirements.ALL_CASES or any(
-                    broken in covers.get(name, ()) for name in failed.split()):
-                shown.add(broken)
-    return shown
+    return {
+        breaks[mutant] for mutant, cases in killed.items() if mutant in breaks
+        and any(name == mutants.ALL_CASES or breaks[mutant] in covers.get(name, ())
+                for name in cases)
+    }
 
 
 def digest(requirement):
@@ -174,9 +165,12 @@ def main():
 
     covers = covers_of_cases()
     covered = set().union(*covers.values())
-    problems += problems_of_killed(covers)
+    killed = mutants.read_killed()
+    breaks = {mutant.name: mutant.requirement for mutant in mutants.read()[0]}
+    problems += problems_of_killed(killed, breaks, covers)
     without_case = requirements.read_table(WITHOUT_CASE)
-    problems += problems_of_cases(defined, covered, shown_to_fail(covers), without_case)
+    shown = shown_to_fail(killed, breaks, covers)
+    problems += problems_of_cases(defined, covered, shown, without_case)
     problems += problems_of_sentences(defined, covered, accept)
 
     limits = LIMIT.findall((REPOSITORY / "src/base/limits.hpp").read_text())
