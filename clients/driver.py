@@ -11,7 +11,7 @@ import time
 
 from anki.buildinfo import version as library_version
 from anki.collection import Collection
-from driver_base import Session, col, command, serve
+from driver_base import Session, col, command, serve, update_members
 
 REQUIRED = {0: "none", 1: "normal", 2: "choose", 3: "download", 4: "upload"}
 TIMES = {
@@ -236,11 +236,6 @@ def add_note(fields, deck="Default", notetype="Basic", tags=()):
 
 
 @command
-def add_notes(count, deck="Default", prefix="note"):
-    return [add_note([f"{prefix} {i}", f"back {i}"], deck) for i in range(count)]
-
-
-@command
 def edit_note(note, fields=None, tags=None):
     note = col().get_note(note)
     if fields is not None:
@@ -336,13 +331,8 @@ def add_deck_config(name):
 
 @command
 def edit_deck_config(id, **members):
-    """Members of a section are given as new={"perDay": 3}; others as they are."""
     config = next(c for c in col().decks.all_config() if c["id"] == id)
-    for key, value in members.items():
-        if isinstance(value, dict):
-            config[key].update(value)
-        else:
-            config[key] = value
+    update_members(config, members)
     col().decks.update_config(config)
 
 

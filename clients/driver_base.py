@@ -40,6 +40,24 @@ def sql(statement, args=()):
     return [list(row) for row in col().db.all(statement, *args)]
 
 
+# --- edits that all libraries make alike ---------------------------------------------------------
+
+
+@command
+def add_notes(count, deck="Default", prefix="note"):
+    add_note = commands["add_note"]
+    return [add_note(["%s %d" % (prefix, i), "back %d" % i], deck) for i in range(count)]
+
+
+def update_members(config, members):
+    """Members of a section are given as new={"perDay": 3}; others as they are."""
+    for key, value in members.items():
+        if isinstance(value, dict):
+            config[key].update(value)
+        else:
+            config[key] = value
+
+
 # --- media ---------------------------------------------------------------------------------------
 
 clock = itertools.count(int(time.time()) + 100)  # never the time at which the library wrote

@@ -5,7 +5,7 @@ driver_base.py says, of which it has those that `record` uses. Runs with Python 
 import anki
 import anki.sync
 from anki.notes import Note
-from driver_base import Session, col, command, serve
+from driver_base import Session, col, command, serve, update_members
 
 
 class SyncError(Exception):
@@ -143,11 +143,6 @@ def add_note(fields, deck="Default", notetype="Basic", tags=()):
 
 
 @command
-def add_notes(count, deck="Default", prefix="note"):
-    return [add_note(["%s %d" % (prefix, i), "back %d" % i], deck) for i in range(count)]
-
-
-@command
 def edit_note(note, fields=None, tags=None):
     note = col().getNote(note)
     note.fields = fields or note.fields
@@ -214,13 +209,8 @@ def add_deck_config(name):
 
 @command
 def edit_deck_config(id, **members):
-    """Members of a section are given as new={"perDay": 3}; others as they are."""
     config = col().decks.getConf(id)
-    for key, value in members.items():
-        if isinstance(value, dict):
-            config[key].update(value)
-        else:
-            config[key] = value
+    update_members(config, members)
     col().decks.save(config)
 
 

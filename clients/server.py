@@ -20,13 +20,6 @@ def ankiwire_binary():
     return os.environ.get("ANKIWIRE_BINARY", str(DEFAULT_BINARY))
 
 
-def conformance_program():
-    """Of the same build as the server, if that one has it."""
-    beside = [pathlib.Path(path).parent.parent for path in (ankiwire_binary(), DEFAULT_BINARY)]
-    found = [folder / "conformance" / "ankiwire-conformance" for folder in beside]
-    return next(path for path in found if path.exists())
-
-
 def environment(**additions):
     """Ours without what leads clients and servers astray."""
     kept = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}

@@ -14,10 +14,11 @@ import termios
 import xml.etree.ElementTree
 
 import pytest
+from conformance_program import conformance_program
 from front import BARE, EXAMPLES, Authority, Front
 from household import fill
 from rawclient import RawClient
-from server import conformance_program, free_port
+from server import free_port
 from venvs import REPOSITORY
 
 sys.path.append(str(REPOSITORY / "conformance" / "faulty"))
@@ -250,12 +251,18 @@ def test_it_is_emptied_if_that_is_asked_for(make_household, tmp_path, suite):
         assert not other.meta()["empty"]  # that account was not named
 
 
-def test_an_interrupt_empties_the_account(house, suite):
+def interrupted(house, suite, by):
+    """A run that has been told to end while a request of it waits, and what lets that one go on."""
     proxy = house.proxy()
     held = proxy.hold_request("finish")
     process = suite.start("--url", proxy.endpoint, *USER, "--run", "session/*")
     held.wait_until_reached()
-    process.send_signal(signal.SIGINT)
+    process.send_signal(by)
+    return process, held
+
+
+def test_an_interrupt_empties_the_account(house, suite):
+    process, held = interrupted(house, suite, signal.SIGINT)
     held.open()
     said = process.communicate(timeout=60)[0]
     assert process.returncode == CANNOT_RUN, said
@@ -264,11 +271,7 @@ def test_an_interrupt_empties_the_account(house, suite):
 
 
 def test_a_second_interrupt_ends_it_at_once(house, suite):
-    proxy = house.proxy()
-    held = proxy.hold_request("finish")
-    process = suite.start("--url", proxy.endpoint, *USER, "--run", "session/*")
-    held.wait_until_reached()
-    process.send_signal(signal.SIGINT)
+    process, _ = interrupted(house, suite, signal.SIGINT)
     while process.poll() is None:  # the first one may still be on its way
         process.send_signal(signal.SIGINT)
     process.communicate()
@@ -276,11 +279,7 @@ def test_a_second_interrupt_ends_it_at_once(house, suite):
 
 
 def test_an_account_that_cannot_be_emptied_is_told(house, suite):
-    proxy = house.proxy()
-    held = proxy.hold_request("finish")
-    process = suite.start("--url", proxy.endpoint, *USER, "--run", "session/*")
-    held.wait_until_reached()
-    process.send_signal(signal.SIGTERM)
+    process, held = interrupted(house, suite, signal.SIGTERM)
     house.server.kill()
     held.open()
     said = process.communicate(timeout=60)[0]

@@ -1,41 +1,12 @@
 """The proxies of ankiwire-conformance between real clients and servers."""
 
-import contextlib
 import re
 import subprocess
 
 import pytest
+from conformance_program import ProxyCommand, conformance_program
 from household import fill, normal_sync
-from server import conformance_program
 from venvs import NEWEST
-
-
-class Running:
-    """A proxy that has been started; afterwards `said` is what it printed."""
-
-    def __init__(self, *arguments):
-        self.process = subprocess.Popen(
-            [conformance_program(), *map(str, arguments)], stdout=subprocess.PIPE, text=True
-        )
-        self.endpoint = re.search(r"http://\S+", self.process.stdout.readline())[0]
-        self.said = None
-
-    def stop(self):
-        self.process.terminate()
-        self.said = self.process.communicate(timeout=60)[0]
-        assert self.process.returncode == 0, self.said
-        return self.said
-
-
-@contextlib.contextmanager
-def running(*arguments):
-    proxy = Running(*arguments)
-    try:
-        yield proxy
-    finally:
-        if proxy.said is None:
-            proxy.process.kill()
-            proxy.process.communicate()
 
 
 def a_day(house, endpoint, version):
@@ -60,7 +31,7 @@ def a_day(house, endpoint, version):
 def test_what_is_recorded_can_be_replayed(house, make_household, version, tmp_path):
     transcript = tmp_path / "captures" / "day.sync"
     transcript.parent.mkdir()
-    with running("record", "--to", house.server.endpoint, "--out", transcript) as proxy:
+    with ProxyCommand("record", "--to", house.server.endpoint, "--out", transcript) as proxy:
         a_day(house, proxy.endpoint, version)
         proxy.stop()
     text = transcript.read_text()
@@ -80,7 +51,7 @@ def test_what_is_recorded_can_be_replayed(house, make_household, version, tmp_pa
 def test_a_second_server_says_the_same(house, make_household, other_kind, tmp_path):
     with make_household(kind=other_kind, folder=tmp_path / "other") as other:
         endpoints = ("--to", house.server.endpoint, "--and", other.server.endpoint)
-        with running("shadow", *endpoints) as proxy:
+        with ProxyCommand("shadow", *endpoints) as proxy:
             first, second = a_day(house, proxy.endpoint, NEWEST)
             said = proxy.stop()
         assert re.fullmatch(r"\d+ replies compared, 0 differ\n", said), said
@@ -91,7 +62,7 @@ def test_a_second_server_says_the_same(house, make_household, other_kind, tmp_pa
 def test_a_second_server_that_differs_or_is_gone_disturbs_nobody(house, make_household, tmp_path):
     with make_household(folder=tmp_path / "other", users=("user:else",)) as other:
         endpoints = ("--to", house.server.endpoint, "--and", other.server.endpoint)
-        with running("shadow", *endpoints) as proxy:
+        with ProxyCommand("shadow", *endpoints) as proxy:
             first, second = a_day(house, proxy.endpoint, NEWEST)
             other.server.stop()
             house.settle_equal(second, first)
