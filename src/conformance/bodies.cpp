@@ -6,6 +6,7 @@
 #include <charconv>
 #include <utility>
 
+#include "conformance/whole_file.hpp"
 #include "files/files.hpp"
 #include "files/temp_folder.hpp"
 #include "zip/reader.hpp"
@@ -69,13 +70,45 @@ Node node_of(std::string_view content) {
     return large;
 }
 
-Result<std::string> read_entry(const zip::Reader& reader, const zip::Entry& entry) {
-    std::string content;
-    TRY(reader.read(entry, [&content](std::string_view piece) -> Result<void> {
-        content += piece;
-        return {};
-    }));
-    return content;
+// The contents of a zip's entries by name, in their order.
+using Entries = std::vector<std::pair<std::string, std::string>>;
+
+Result<Entries> read_zip(std::string_view zip) {
+    const files::TempFolder folder;
+    const auto path = folder.path() / "media.zip";
+    TRY(write_file(path, zip));
+    TRY_ASSIGN(const auto file, files::open_for_reading(path));
+    TRY_ASSIGN(const auto reader, zip::Reader::open(file, entries_max));
+    Entries entries;
+    for (const auto& entry : reader.entries()) {
+        std::string content;
+        TRY(reader.read(entry, [&content](std::string_view piece) -> Result<void> {
+            content += piece;
+            return {};
+        }));
+        entries.emplace_back(entry.name, std::move(content));
+    }
+    return entries;
+}
+
+// nullptr: there is none of that name.
+const std::string* find_entry(const Entries& entries, std::string_view name) {
+    const auto found = std::ranges::find(entries, name, &Entries::value_type::first);
+    return found == entries.end() ? nullptr : &found->second;
+}
+
+// As a text if it is one.
+Node sent_content(std::string_view content) {
+    auto text = Node::of_text(std::string(content));
+    const bool has_controls =
+        std::ranges::any_of(content, [](char c) { return c >= 0 && c < ' ' && c != '\n'; });
+    if (const auto again = from_json(to_text(text));
+        !has_controls && again && again->text == content) {
+        return text;
+    }
+    auto node = Node::empty_object();
+    node.set_member("hex", Node::of_text(hex_of(content)));
+    return node;
 }
 
 }  // namespace
@@ -157,22 +190,28 @@ Result<std::string> make_media_zip(const Node& changes, const Node& entries) {
     return zip + archive.end();
 }
 
-Result<Node> read_media_zip(std::string_view zip) {
-    const files::TempFolder folder;
-    const auto path = folder.path() / "media.zip";
-    {
-        TRY_ASSIGN(const auto out, files::create(path));
-        TRY(files::write_all(out, zip));
+Result<UploadedZip> read_uploaded_zip(std::string_view zip) {
+    TRY_ASSIGN(const auto entries, read_zip(zip));
+    UploadedZip uploaded{.changes = {}, .entries = Node::empty_object()};
+    for (const auto& [name, content] : entries) {
+        if (name == meta_name) {
+            TRY_ASSIGN(uploaded.changes, from_json(content));
+        } else {
+            uploaded.entries.set_member(name, sent_content(content));
+        }
     }
-    TRY_ASSIGN(const auto file, files::open_for_reading(path));
-    TRY_ASSIGN(const auto reader, zip::Reader::open(file, entries_max));
-    const auto* meta_entry = reader.find(meta_name);
-    if (meta_entry == nullptr) {
+    return uploaded.changes.kind == Node::Kind::array ? Result<UploadedZip>(std::move(uploaded))
+                                                      : malformed("the zip has no _meta");
+}
+
+Result<Node> read_media_zip(std::string_view zip) {
+    TRY_ASSIGN(const auto entries, read_zip(zip));
+    const auto* meta_text = find_entry(entries, meta_name);
+    if (meta_text == nullptr) {
         return malformed("the zip has no _meta");
     }
-    TRY_ASSIGN(const auto meta_text, read_entry(reader, *meta_entry));
-    TRY_ASSIGN(const auto meta, from_json(meta_text));
-    if (meta.members.size() + 1 != reader.entries().size()) {
+    TRY_ASSIGN(const auto meta, from_json(*meta_text));
+    if (meta.members.size() + 1 != entries.size()) {
         return malformed("the zip has entries that its _meta does not name");
     }
     Node files;
@@ -180,14 +219,13 @@ Result<Node> read_media_zip(std::string_view zip) {
     for (std::size_t i = 0; i < meta.members.size(); ++i) {
         const auto number = std::to_string(i);
         const auto* name = meta.member(number);
-        const auto* entry = reader.find(number);
-        if (entry == nullptr || name == nullptr || name->kind != Node::Kind::text) {
+        const auto* content = find_entry(entries, number);
+        if (content == nullptr || name == nullptr || name->kind != Node::Kind::text) {
             return malformed("the zip, or its _meta, lacks the entry " + number);
         }
-        TRY_ASSIGN(const auto content, read_entry(reader, *entry));
         Node pair;
         pair.kind = Node::Kind::array;
-        pair.elements = {*name, node_of(content)};
+        pair.elements = {*name, node_of(*content)};
         files.elements.push_back(std::move(pair));
     }
     return files;

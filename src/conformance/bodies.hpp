@@ -27,6 +27,13 @@ Result<std::string> from_hex(std::string_view text);
 // contents: a text, {"bytes": count} or {"hex": "00 ff"}.
 Result<std::string> make_media_zip(const Node& changes, const Node& entries);
 
+struct UploadedZip {
+    Node changes;  // what `_meta` says
+    Node entries;  // an object from names to contents: a text, or {"hex": …}
+};
+// Of what make_media_zip() makes. malformed: it is no zip, or has no `_meta`.
+Result<UploadedZip> read_uploaded_zip(std::string_view zip);
+
 // The files of a zip as servers send it, in the order of its entries: a list of lists of a name and
 // a content, which is a text if it is one of at most 1000 bytes, else {"bytes": count, "sha1":
 // text}. malformed: it is no such zip.

@@ -1,23 +1,13 @@
 #include "conformance/captures.hpp"
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 #include <system_error>
 
+#include "conformance/whole_file.hpp"
+
 namespace ankiwire::conformance {
-namespace {
 
 namespace fs = std::filesystem;
-
-Result<std::string> text_of(const fs::path& path) {
-    std::ostringstream text;
-    text << std::ifstream(path).rdbuf();
-    return text ? Result<std::string>(text.str())
-                : fail(ErrorKind::not_found, path.string() + " cannot be read");
-}
-
-}  // namespace
 
 Result<void> Captures::read(const fs::path& folder) {
     std::vector<fs::path> transcripts;
@@ -34,7 +24,7 @@ Result<void> Captures::read(const fs::path& folder) {
     std::ranges::sort(transcripts);
     for (const auto& path : transcripts) {
         const auto id = "captures" / path.lexically_relative(folder).replace_extension();
-        TRY_ASSIGN(const auto text, text_of(path));
+        TRY_ASSIGN(const auto text, read_file(path));
         TRY_ASSIGN(auto read, parse_transcript(id.string(), path.string(), text, *this));
         for (auto& one : read) {
             for (auto& step : one.steps) {
@@ -53,7 +43,8 @@ Result<void> Captures::read(const fs::path& folder) {
 
 Result<std::string> Captures::collection(std::string_view name) const {
     const auto found = collections_.find(name);
-    return found == collections_.end() ? EmbeddedLibrary::collection(name) : text_of(found->second);
+    return found == collections_.end() ? EmbeddedLibrary::collection(name)
+                                       : read_file(found->second);
 }
 
 }  // namespace ankiwire::conformance

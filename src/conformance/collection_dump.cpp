@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/algorithm/string/replace.hpp>
 
 #include "conformance/collection_file.hpp"
 
@@ -35,15 +36,7 @@ std::string statement_of(const std::string& sql) {
 
 // What joins fields would not be seen.
 std::string visible(const std::string& row) {
-    std::string text;
-    for (const char c : row) {
-        if (c == '\x1f') {
-            text += "' || char(31) || '";
-        } else {
-            text += c;
-        }
-    }
-    return text;
+    return boost::algorithm::replace_all_copy(row, "\x1f", "' || char(31) || '");
 }
 
 }  // namespace

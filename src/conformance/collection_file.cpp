@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <utility>
 
-#include "files/files.hpp"
+#include "conformance/whole_file.hpp"
 #include "files/temp_folder.hpp"
 #include "sqlite/db.hpp"
 
@@ -13,14 +13,6 @@ namespace {
 Error malformed(Error error) {
     error.kind = ErrorKind::malformed;
     return error;
-}
-
-Result<std::string> read_all(const std::filesystem::path& path) {
-    TRY_ASSIGN(const auto file, files::open_for_reading(path));
-    TRY_ASSIGN(const auto size, files::size_of(file));
-    std::string bytes(size, '\0');
-    TRY(files::read_at(file, 0, bytes.data(), bytes.size()));
-    return bytes;
 }
 
 Node cell_of(const sqlite::Statement& row, int column) {
@@ -48,16 +40,13 @@ Result<std::string> make_collection(std::string_view sql) {
     }
     TRY(db.execute("commit"));
     TRY(db.close());
-    return read_all(path);
+    return read_file(path);
 }
 
 Result<Node> query_collection(std::string_view file, const std::string& sql) {
     const files::TempFolder folder;
     const auto path = folder.path() / "collection.anki2";
-    {
-        TRY_ASSIGN(const auto out, files::create(path));
-        TRY(files::write_all(out, file));
-    }
+    TRY(write_file(path, file));
     TRY_ASSIGN(auto db, sqlite::Database::open(path, {.untrusted = true}));
     auto query = db.prepare(sql);
     if (!query) {

@@ -1,7 +1,7 @@
 #include "conformance/exchange.hpp"
 
 #include <algorithm>
-#include <cctype>
+#include <boost/algorithm/string/case_conv.hpp>
 #include <set>
 #include <utility>
 
@@ -16,16 +16,11 @@ namespace {
 
 constexpr std::size_t body_bytes_max = std::size_t{2048} * limits::mib;
 
-std::string lower(std::string text) {
-    std::ranges::transform(text, text.begin(),
-                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return text;
-}
-
 // nullptr: there is none.
 const std::string* header(const HttpRequest& request, std::string_view name) {
-    const auto found = std::ranges::find_if(
-        request.headers, [&](const auto& field) { return lower(field.first) == name; });
+    const auto found = std::ranges::find_if(request.headers, [&](const auto& field) {
+        return boost::algorithm::to_lower_copy(field.first) == name;
+    });
     return found == request.headers.end() ? nullptr : &found->second;
 }
 
@@ -71,8 +66,9 @@ Result<HttpReply> forward(const HttpClient& client, HttpRequest request) {
     // These are of each connection, and the client writes them.
     static const std::set<std::string, std::less<>> own = {
         "connection", "content-length", "expect", "host", "keep-alive", "transfer-encoding"};
-    std::erase_if(request.headers,
-                  [](const auto& field) { return own.contains(lower(field.first)); });
+    std::erase_if(request.headers, [](const auto& field) {
+        return own.contains(boost::algorithm::to_lower_copy(field.first));
+    });
     request.path = client.target().path + request.path.substr(request.path.starts_with('/'));
     return client.send(request);
 }
@@ -108,17 +104,6 @@ Result<Call> read_call(const HttpRequest& request) {
         return call;
     }
     return fail(ErrorKind::malformed, "neither a header nor a form");
-}
-
-Result<std::string> read_reply(const HttpReply& reply) {
-    const auto size = reply.headers.find("anki-original-size");
-    if (size == reply.headers.end()) {
-        return reply.body;
-    }
-    TRY_ASSIGN(auto plain, zstd::unpack(reply.body, body_bytes_max));
-    return std::to_string(plain.size()) == size->second
-               ? Result<std::string>(std::move(plain))
-               : fail(ErrorKind::malformed, "not of the size that its header says");
 }
 
 }  // namespace ankiwire::conformance

@@ -33,9 +33,6 @@ struct Call {
 // malformed: it is no request of the sync protocol.
 Result<Call> read_call(const HttpRequest& request);
 
-// The body of a reply, unpacked if it is packed. malformed: not what its header says.
-Result<std::string> read_reply(const HttpReply& reply);
-
 // The last segment of the path that is not empty.
 std::string method_of(std::string_view path);
 

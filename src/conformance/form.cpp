@@ -1,6 +1,7 @@
 #include "conformance/form.hpp"
 
 #include <algorithm>
+#include <boost/algorithm/string/predicate.hpp>
 #include <cctype>
 #include <charconv>
 #include <map>
@@ -38,10 +39,7 @@ std::string_view name_of_part(std::string_view lines) {
     while (!lines.empty()) {
         const auto line = lines.substr(0, lines.find(line_end));
         const auto colon = line.find(':');
-        std::string field(line.substr(0, colon));
-        std::ranges::transform(field, field.begin(),
-                               [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-        if (field == "content-disposition") {
+        if (boost::algorithm::iequals(line.substr(0, colon), "content-disposition")) {
             return parameter(line, "name");
         }
         lines.remove_prefix(std::min(line.size() + line_end.size(), lines.size()));

@@ -1,6 +1,6 @@
 #include "conformance/http_client.hpp"
 
-#include <algorithm>
+#include <boost/algorithm/string/case_conv.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
@@ -11,7 +11,6 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
-#include <cctype>
 #include <exception>
 #include <optional>
 #include <stdexcept>
@@ -70,10 +69,8 @@ std::string bytes_of(const HttpRequest& request, const Target& target) {
 HttpReply reply_of(http::response<http::string_body> message) {
     HttpReply reply{.status = message.result_int(), .headers = {}, .body = {}};
     for (const auto& field : message) {
-        std::string name(field.name_string());
-        std::ranges::transform(name, name.begin(),
-                               [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-        reply.headers.emplace(std::move(name), field.value());
+        reply.headers.emplace(boost::algorithm::to_lower_copy(std::string(field.name_string())),
+                              field.value());
     }
     reply.body = std::move(message.body());
     return reply;

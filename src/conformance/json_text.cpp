@@ -82,7 +82,7 @@ Result<Node> read_text(std::string_view json) {
         const auto bytes =
             static_cast<unsigned char>(text.front()) < 0x20 ? 0 : character_bytes(text);
         if (bytes == 0) {
-            return malformed("not UTF-8, or a control character", quoted(json));
+            return malformed("not UTF-8, or a control character", in_quotes(json));
         }
         node.text += text.substr(0, bytes);
         text.remove_prefix(bytes);
@@ -160,7 +160,7 @@ Result<Node> read_scalar(std::string_view json) {
     return read_number(json);
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     std::string out = "\"";
     while (!text.empty()) {
         const char c = text.front();

@@ -13,7 +13,7 @@ namespace ankiwire::conformance {
 Result<Node> read_scalar(std::string_view json);
 
 // With quotes and escapes; a byte that is no UTF-8 becomes U+FFFD.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 // The shortest text that reads as the same number; always one with a fraction or an exponent.
 std::string written(double number);

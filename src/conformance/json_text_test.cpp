@@ -30,9 +30,9 @@ TEST(JsonText, refuses_bytes_that_are_no_utf8) {
     for (const std::string_view bytes :
          {"\x80", "\xc3", "\xc1\x81", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf",
           "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xe2\x82", "\xc3x"}) {
-        EXPECT_FALSE(is_scalar("\"" + std::string(bytes) + "\"")) << quoted(bytes);
+        EXPECT_FALSE(is_scalar("\"" + std::string(bytes) + "\"")) << in_quotes(bytes);
     }
-    EXPECT_EQ(quoted("a\xff\xe2\x82z"), "\"a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdz\"");
+    EXPECT_EQ(in_quotes("a\xff\xe2\x82z"), "\"a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdz\"");
 }
 
 TEST(JsonText, reads_numbers) {
@@ -52,8 +52,8 @@ TEST(JsonText, reads_numbers) {
 
 TEST(JsonText, writes_what_it_reads) {
     const std::string_view text = "a\"\\/\b\f\n\r\t\x01é😀";
-    EXPECT_EQ(quoted(text), R"("a\"\\/\b\f\n\r\t\u0001é😀")");
-    EXPECT_EQ(text_of(quoted(text)), text);
+    EXPECT_EQ(in_quotes(text), R"("a\"\\/\b\f\n\r\t\u0001é😀")");
+    EXPECT_EQ(text_of(in_quotes(text)), text);
     EXPECT_EQ(written(0.9), "0.9");
     EXPECT_EQ(written(2), "2.0");
     EXPECT_EQ(written(1e300), "1e+300");

@@ -243,7 +243,7 @@ int run(const Arguments& arguments) {
             continue;
         }
         if (const auto written = write(*report, path); !written) {
-            return report_problem(path + ": " + written.error().context);
+            return report_problem(written.error().context);
         }
     }
     fmt::print("{}: {} cases: {}\n", arguments.url, report->outcomes.size(), summary(*report));

@@ -1,5 +1,7 @@
 #include "conformance/node.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "conformance/json_text.hpp"
@@ -103,7 +105,7 @@ private:
         }
         TRY_ASSIGN(auto value, node());
         if (!has_holes_ && object.member(key.text) != nullptr) {
-            return problem("the member " + quoted(key.text) + " is there twice");
+            return problem("the member " + in_quotes(key.text) + " is there twice");
         }
         object.set_member(key.text, std::move(value));
         return {};
@@ -215,7 +217,7 @@ std::string scalar_text(const Node& node) {
         case Node::Kind::real:
             return written(node.real);
         case Node::Kind::text:
-            return quoted(node.text);
+            return in_quotes(node.text);
         case Node::Kind::hole:
             return "<" + node.text + (node.binds.empty() ? "" : ":" + node.binds) + ">";
         default:
@@ -232,21 +234,12 @@ std::vector<std::string> parts_of(const Node& node,
         parts.push_back(text(element));
     }
     for (const auto& member : node.members) {
-        parts.push_back(quoted(member.key) + ": " + text(member));
+        parts.push_back(in_quotes(member.key) + ": " + text(member));
     }
     if (node.open) {
         parts.emplace_back("...");
     }
     return parts;
-}
-
-std::string join(const std::vector<std::string>& parts, std::string_view separator) {
-    std::string out;
-    for (const auto& part : parts) {
-        out += out.empty() ? "" : separator;
-        out += part;
-    }
-    return out;
 }
 
 std::string text_in_lines(const Node& node, std::size_t indent) {
@@ -256,15 +249,15 @@ std::string text_in_lines(const Node& node, std::size_t indent) {
     const bool is_array = node.kind == Node::Kind::array;
     const std::string opening = is_array ? (node.any_order ? "[~ " : "[") : "{";
     const std::string closing = is_array ? "]" : "}";
-    auto line = opening + join(parts_of(node, to_line), ", ") + closing;
+    auto line = fmt::format("{}{}{}", opening, fmt::join(parts_of(node, to_line), ", "), closing);
     if (indent == in_one_line || indent + line.size() <= line_chars_max) {
         return line;
     }
-    const std::string margin(indent + 2, ' ');
-    return opening.substr(0, opening.find(' ')) + "\n" + margin +
-           join(parts_of(node, [&](const Node& n) { return text_in_lines(n, indent + 2); }),
-                ",\n" + margin) +
-           "\n" + std::string(indent, ' ') + closing;
+    const auto in_lines = [&](const Node& n) { return text_in_lines(n, indent + 2); };
+    const auto margin = "\n" + std::string(indent + 2, ' ');
+    return fmt::format("{}{}{}\n{}{}", opening.substr(0, opening.find(' ')), margin,
+                       fmt::join(parts_of(node, in_lines), "," + margin), std::string(indent, ' '),
+                       closing);
 }
 
 }  // namespace

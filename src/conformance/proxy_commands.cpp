@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <deque>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -18,6 +17,7 @@
 #include "conformance/listener.hpp"
 #include "conformance/recorder.hpp"
 #include "conformance/shadow.hpp"
+#include "conformance/whole_file.hpp"
 
 namespace ankiwire::conformance {
 namespace {
@@ -50,13 +50,6 @@ Result<void> serve(const std::string& address, Listener::Handler handler) {
     std::fflush(stdout);
     listener->run(/*signals=*/true);
     return {};
-}
-
-Result<void> write(const fs::path& path, const std::string& text) {
-    std::ofstream file(path, std::ios::binary);
-    file << text;
-    file.close();
-    return file ? Result<void>() : fail(ErrorKind::storage, path.string() + " cannot be written");
 }
 
 // Sends exchanges to the second server one after the other, on a thread of its own: the first one
@@ -159,9 +152,9 @@ Result<void> record(const ProxyArguments& arguments) {
                                                   .server = arguments.server,
                                                   .now_ms = now});
     for (const auto& [name, sql] : recording.collections) {
-        TRY(write(out.parent_path() / (name + ".sql"), sql));
+        TRY(write_file(out.parent_path() / (name + ".sql"), sql));
     }
-    TRY(write(out, recording.transcript));
+    TRY(write_file(out, recording.transcript));
     fmt::print("{}: {} requests\n", arguments.out, exchanges.size());
     return {};
 }

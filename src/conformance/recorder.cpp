@@ -10,7 +10,8 @@
 #include "conformance/bodies.hpp"
 #include "conformance/collection_dump.hpp"
 #include "conformance/holes.hpp"
-#include "conformance/uploaded_zip.hpp"
+#include "conformance/json_text.hpp"
+#include "conformance/reply.hpp"
 
 namespace ankiwire::conformance {
 namespace {
@@ -21,8 +22,6 @@ constexpr std::size_t line_chars_max = 100;
 constexpr std::string_view account =
     "account empty\n"
     "  update config set val = cast('null' as blob) where key = 'creationOffset';\n";
-
-std::string in_quotes(const std::string& text) { return to_text(Node::of_text(text)); }
 
 // A comment, in lines that are not too long.
 std::string comment(std::string_view words) {
@@ -54,7 +53,7 @@ public:
                       std::to_string(exchange.reply.status) + "\n";
             return;
         }
-        const auto reply = read_reply(exchange.reply);
+        const auto reply = unpacked(exchange.reply);
         learn(*call, exchange.reply.status, reply ? *reply : std::string());
         const auto client = name_of(call->session);
         steps_ += client == last_client_ ? "" : "\n";
@@ -184,7 +183,7 @@ private:
         const std::chrono::sys_time<std::chrono::milliseconds> now(
             std::chrono::milliseconds(facts_.now_ms));
         const auto date = fmt::format("{:%Y-%m-%d}", now);
-        auto text = comment("Recorded on " + date + ": " + joined(versions_, "; "));
+        auto text = comment("Recorded on " + date + ": " + versions());
         text += comment("with " + (facts_.server.empty() ? "a server" : facts_.server) + ".");
         text += facts_.about.empty() ? "" : comment(facts_.about);
         text += "recorded " + date + "\n" + std::string(account);
@@ -201,13 +200,8 @@ private:
         return text + (line.empty() ? "" : line + "\n");
     }
 
-    static std::string joined(const std::vector<std::string>& words, std::string_view separator) {
-        std::string text;
-        for (const auto& word : words) {
-            text += text.empty() ? "" : separator;
-            text += word;
-        }
-        return text.empty() ? "no client" : text;
+    [[nodiscard]] std::string versions() const {
+        return versions_.empty() ? "no client" : fmt::format("{}", fmt::join(versions_, "; "));
     }
 
     const RecordingFacts& facts_;

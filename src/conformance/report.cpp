@@ -7,7 +7,7 @@
 #include <iterator>
 
 #include "conformance/utf8.hpp"
-#include "files/files.hpp"
+#include "conformance/whole_file.hpp"
 
 namespace ankiwire::conformance {
 namespace {
@@ -38,12 +38,6 @@ std::string escaped(std::string_view text) {
         }
     }
     return out;
-}
-
-Result<void> write_file(const std::filesystem::path& path, const std::string& text) {
-    TRY(files::remove(path));
-    TRY_ASSIGN(const auto file, files::create(path));
-    return files::write_all(file, text);
 }
 
 std::ptrdiff_t count(const Report& report, Verdict verdict) {

@@ -1,16 +1,18 @@
 #include "conformance/shadow.hpp"
 
+#include <boost/algorithm/string/replace.hpp>
 #include <utility>
 
 #include "conformance/bodies.hpp"
 #include "conformance/collection_dump.hpp"
+#include "conformance/reply.hpp"
 
 namespace ankiwire::conformance {
 namespace {
 
 constexpr std::size_t shown_chars_max = 200;
 
-std::string shown(const std::string& text) {
+std::string shortened(const std::string& text) {
     return text.size() <= shown_chars_max ? text : text.substr(0, shown_chars_max) + "…";
 }
 
@@ -27,23 +29,17 @@ std::string zip_in_words(const std::string& zip) {
     return files ? to_text(*files) : files.error().context;
 }
 
-void replace_all(std::string& text, const std::string& from, const std::string& to) {
-    for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
-        text.replace(at, from.size(), to);
-    }
-}
-
 }  // namespace
 
 HttpRequest Shadow::as_of_second(const HttpRequest& request) const {
     auto changed = request;
     for (const auto& [first, second] : keys_) {
-        replace_all(changed.path, first, second);
+        boost::algorithm::replace_all(changed.path, first, second);
         for (auto& [name, value] : changed.headers) {
-            replace_all(value, first, second);
+            boost::algorithm::replace_all(value, first, second);
         }
         if (changed.body.starts_with("--")) {  // a form: its key stands there as it is
-            replace_all(changed.body, first, second);
+            boost::algorithm::replace_all(changed.body, first, second);
         }
     }
     return changed;
@@ -59,8 +55,8 @@ std::optional<std::string> Shadow::compare(const Exchange& first, const HttpRepl
     if (!call || second.status != 200) {
         return std::nullopt;  // pages, and texts of errors, are each server's own
     }
-    const auto expected = read_reply(first.reply);
-    const auto received = read_reply(second);
+    const auto expected = unpacked(first.reply);
+    const auto received = unpacked(second);
     if (!expected || !received) {
         return expected ? std::optional(name + ": " + received.error().context) : std::nullopt;
     }
@@ -69,7 +65,7 @@ std::optional<std::string> Shadow::compare(const Exchange& first, const HttpRepl
         return std::nullopt;
     }
     return name + ": " + (found->where.empty() ? "" : found->where + ": ") +
-           shown(found->received) + ", not " + shown(found->expected);
+           shortened(found->received) + ", not " + shortened(found->expected);
 }
 
 std::optional<Mismatch> Shadow::compare_bodies(const Call& call, const std::string& first,

@@ -9,6 +9,7 @@
 #include "base/check.hpp"
 #include "base/limits.hpp"
 #include "model/unicase.hpp"
+#include "model/utf8.hpp"
 
 namespace ankiwire::sqlite {
 
@@ -242,9 +243,7 @@ Result<std::string> Database::collation_of(const std::string& table, const std::
         return error_of(handle_.get(), code, "looking at a column");
     }
     std::string lower(name);
-    std::ranges::transform(lower, lower.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    });
+    std::ranges::transform(lower, lower.begin(), ascii_lower);
     return lower;
 }
 
