@@ -266,11 +266,6 @@ def note_fields(note):
 
 
 @command
-def add_deck(name):
-    return col().decks.id(name)
-
-
-@command
 def rename_deck(name, new_name):
     col().decks.rename(col().decks.id_for_name(name), new_name)
 

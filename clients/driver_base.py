@@ -49,6 +49,11 @@ def add_notes(count, deck="Default", prefix="note"):
     return [add_note(["%s %d" % (prefix, i), "back %d" % i], deck) for i in range(count)]
 
 
+@command
+def add_deck(name):
+    return col().decks.id(name)
+
+
 def update_members(config, members):
     """Members of a section are given as new={"perDay": 3}; others as they are."""
     for key, value in members.items():

@@ -166,11 +166,6 @@ def find_cards(query):
 
 
 @command
-def add_deck(name):
-    return col().decks.id(name)
-
-
-@command
 def rename_deck(name, new_name):
     col().decks.rename(col().decks.byName(name), new_name)
 
