@@ -125,9 +125,40 @@ def test_it_lists_its_cases(suite):
     *cases, count = suite.run("--list", "--run", "meta/*").splitlines()
     assert count == f"{len(cases)} cases"
     for line in cases:
-        assert re.fullmatch(r"meta/\S+ +(MUST|SHOULD|MAY|OBSERVED) +R-[A-Z]+-\d\d( R-\S+)*", line)
+        assert re.fullmatch(r"meta/\S+ +11 (MUST|SHOULD|MAY|OBSERVED) +R-[A-Z]+-\d\d( R-\S+)*", line)
     assert "R-CHUNK-02" in suite.run("--list", "--run", "R-CHUNK-02")
     assert "no case is named so" in suite.run("--list", "--run", "nothing", code=CANNOT_RUN)
+    versions = {line.split()[1] for line in suite.run("--list", "--protocol", "8,9").splitlines()}
+    assert versions == {"8", "9", "cases"}
+
+
+def test_what_is_not_offered_is_told_before_anything_is_run(suite, url):
+    run = ("--run", "meta/new-account", "--run", "meta/mod-moves", "--run", "legacy/no-end")
+    said = suite.run(*url, *USER, *run, "--verbose", "--junit", "report.xml")
+    form, new = (
+        "protocol 8: the form of hostKey is answered with 501",
+        "new-account: not told by --offers",
+    )
+    before, after = said.split("not offered: ", 1)
+    assert before == f"not offered, 1 cases: {new}\nnot offered, 1 cases: {form}\n"
+    assert after.count(new) == after.count(form) == 1
+    assert said.endswith("3 cases: 1 passed, 2 not offered\n")
+    report = (suite.folder / "report.xml").read_text()
+    assert f'skipped message="{new}"' in report and f'skipped message="{form}"' in report
+
+
+def test_a_version_that_has_to_be_there_fails_if_it_is_not(suite, url):
+    assert "1 failed" in suite.run(
+        *url, *USER, "--protocol", "8", "--run", "legacy/no-end", code=FAILED
+    )
+
+
+def test_the_versions_of_a_server_are_found(make_household, suite):
+    with make_household("official") as house:
+        run = ("--url", house.server.endpoint, *USER, "--run")
+        assert suite.run(*run, "legacy/upload").endswith("3 cases: 3 passed\n")
+        said = suite.run(*run, "errors/old-clients", code=CANNOT_RUN)
+    assert "newest-protocol-alone: an older one is spoken too" in said
 
 
 def test_a_run_passes_and_leaves_the_account_clean(house, suite, url):
@@ -306,6 +337,9 @@ def test_an_account_that_cannot_be_emptied_is_told(house, suite):
         (("--url", "{endpoint}", *USER, "--known", "none.txt"), "none.txt cannot be read"),
         (("--url", "{endpoint}", *USER, "--timeout", "0"), "--timeout"),
         (("--wip",), "--wip"),
+        (("--url", "{endpoint}", *USER, "--offers", "luck"), "luck not in {default-limits,"),
+        (("--url", "{endpoint}", *USER, "--protocol", "7"), "--protocol"),
+        (("--url", "{endpoint}", *USER, "--run", "legacy/no-end"), "none of these cases is offered"),
     ],
 )
 def test_what_is_wrong_is_said(house, suite, arguments, words):

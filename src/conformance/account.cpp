@@ -6,6 +6,7 @@
 
 #include "conformance/bodies.hpp"
 #include "conformance/collection_file.hpp"
+#include "conformance/form.hpp"
 #include "conformance/reply.hpp"
 #include "conformance/request.hpp"
 #include "zstd/stream.hpp"
@@ -62,16 +63,42 @@ Result<Node> Account::own_json(const std::string& method, const std::string& bod
                  : fail(ErrorKind::malformed, method + " is answered with " + shown(plain));
 }
 
-Result<void> Account::log_in() {
+Node Account::login() const {
     auto login = Node::empty_object();
     login.set_member("u", Node::of_text(credentials_.user));
     login.set_member("p", Node::of_text(credentials_.password));
-    TRY_ASSIGN(const auto reply, own_json("hostKey", to_line(login)));
+    return login;
+}
+
+Result<void> Account::log_in() {
+    TRY_ASSIGN(const auto reply, own_json("hostKey", to_line(login())));
     const auto* key = reply.member("key");
     if (key == nullptr || key->kind != Node::Kind::text) {
         return fail(ErrorKind::malformed, "hostKey is answered without a key");
     }
     key_ = key->text;
+    return {};
+}
+
+Result<void> Account::speak(int protocol) const {
+    auto meta = Node::empty_object();
+    meta.set_member("v", Node::of_integer(protocol));
+    meta.set_member("cv", Node::of_text("conformance,1,suite"));
+    for (const auto& [method, body] : {std::pair("hostKey", login()), std::pair("meta", meta)}) {
+        Step step;
+        step.method = method;
+        step.body.kind = RequestBody::Kind::json;
+        step.body.json = body;
+        step.options["parts"] = usual_form(protocol, method).parts;
+        TRY_ASSIGN(const auto out, outgoing(step, {key_, std::string(own_session)}, http_.target(),
+                                            Bindings(), library_));
+        TRY_ASSIGN(const auto reply, http_.send(out.request));
+        if (reply.status != 200) {
+            return fail(ErrorKind::malformed, std::string("the form of ") + method +
+                                                  " is answered with " +
+                                                  std::to_string(reply.status));
+        }
+    }
     return {};
 }
 

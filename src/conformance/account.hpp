@@ -24,6 +24,9 @@ public:
 
     // Logs in. auth_failed, busy, malformed: with what is wrong.
     Result<void> log_in();
+    // Whether the server takes a login and `meta` in the form of this older protocol. malformed,
+    // busy: it does not, with its answer.
+    [[nodiscard]] Result<void> speak(int protocol) const;
     // Whether there is nothing on it that a new device would miss: no row, no tag, no deck but one,
     // no media file. What it asks the server is undone.
     Result<bool> is_empty();
@@ -37,6 +40,7 @@ public:
     [[nodiscard]] const std::string& key() const { return key_; }
 
 private:
+    [[nodiscard]] Node login() const;
     Result<HttpReply> call(const std::string& method, const std::string& packed,
                            const std::string& session);
     // The unpacked reply of a call, which must be 200.

@@ -1,6 +1,7 @@
 #include "conformance/form.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/algorithm/string/predicate.hpp>
 #include <cctype>
 #include <charconv>
@@ -152,6 +153,28 @@ Form read_query(std::string_view query) {
                         percent_decoded(one.substr(std::min(equals + 1, one.size())))});
     }
     return form;
+}
+
+UsualForm usual_form(int protocol, std::string_view method) {
+    struct Usual {
+        std::string_view method;
+        UsualForm until_9;  // as Python sends it
+        UsualForm of_10;    // as Rust sends it
+    };
+    static constexpr std::array all = {
+        Usual{"hostKey", {"c data"}, {"data c"}},
+        Usual{"upload", {"k v c data"}, {"data c k s"}},
+        Usual{"download", {"k v c"}, {"data c k s"}},
+        Usual{"begin", {"k v c data"}, {"k v", true}},
+        Usual{"mediaChanges", {"sk c data"}, {"data sk"}},
+        Usual{"uploadChanges", {"sk c=0 data"}, {"data sk"}},
+        Usual{"downloadFiles", {"sk c data"}, {"data sk"}},
+        Usual{"mediaSanity", {"sk c data"}, {"data sk"}},
+        Usual{"", {"k s c data"}, {"data c k s"}},  // any other one
+    };
+    const auto* found = std::ranges::find(all, method, &Usual::method);
+    const auto& usual = found == all.end() ? all.back() : *found;
+    return protocol < 10 ? usual.until_9 : usual.of_10;
 }
 
 Form form_of(std::string_view parts, std::string_view data, const FormValues& values) {

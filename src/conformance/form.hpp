@@ -39,7 +39,15 @@ Result<ReadForm> read_form(std::string_view content_type, std::string_view body)
 std::string make_query(const Form& form);
 Form read_query(std::string_view query);
 
-// What a transcript's option `parts` leaves open.
+// As clients of protocol 8 to 10 most often send a method: names of parts, as a transcript's option
+// `parts` has them, and whether it is a GET.
+struct UsualForm {
+    std::string_view parts;
+    bool is_query = false;
+};
+UsualForm usual_form(int protocol, std::string_view method);
+
+// What that option leaves open.
 struct FormValues {
     std::string key;
     std::string media_key;

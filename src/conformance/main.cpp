@@ -21,6 +21,7 @@ struct Arguments {
     std::string url;
     std::vector<std::string> users;
     std::vector<std::string> offers;
+    std::vector<int> protocols;
     int timeout = 30;  // after which clients give up (R-TRANS-12)
     std::string ca_file;
     std::vector<std::string> run;
@@ -69,7 +70,7 @@ Result<std::map<std::string, std::string>> read_known(const std::string& path,
 
 std::vector<const Case*> chosen(const std::vector<Case>& cases, const Arguments& arguments) {
     std::vector<const Case*> found;
-    const auto is_wanted = [&](const Case& one) {
+    const auto is_named = [&](const Case& one) {
         return arguments.run.empty() ||
                std::ranges::any_of(arguments.run, [&](const std::string& pattern) {
                    return matches_glob(pattern, one.id) ||
@@ -77,6 +78,10 @@ std::vector<const Case*> chosen(const std::vector<Case>& cases, const Arguments&
                               return matches_glob(pattern, id);
                           });
                });
+    };
+    const auto is_wanted = [&](const Case& one) {
+        return is_named(one) && (arguments.protocols.empty() ||
+                                 std::ranges::count(arguments.protocols, one.protocol) > 0);
     };
     // Those that are of use only before the account has been written to come first.
     for (const bool first : {true, false}) {
@@ -125,7 +130,7 @@ Verdict verdict_of(const Case& one, bool passed, bool is_known, bool strict) {
 
 void list(const std::vector<const Case*>& cases) {
     for (const auto* one : cases) {
-        fmt::print("{:<60} {:<9} {}\n", one->id, name_of(level_of(*one)),
+        fmt::print("{:<60} {:>2} {:<9} {}\n", one->id, one->protocol, name_of(level_of(*one)),
                    fmt::join(one->covers, " "));
     }
     fmt::print("{} cases\n", cases.size());
@@ -145,6 +150,19 @@ Result<void> open_account(Runner& runner, const Arguments& arguments) {
     return {};
 }
 
+// Says what the server lacks, before anything is run.
+void tell_what_is_not_offered(const Runner& runner, const std::vector<const Case*>& cases) {
+    std::map<std::string, int> counts;
+    for (const auto* one : cases) {
+        if (const auto why = runner.why_not_offered(*one); !why.empty()) {
+            ++counts[why];
+        }
+    }
+    for (const auto& [why, count] : counts) {
+        fmt::print("not offered, {} cases: {}\n", count, why);
+    }
+}
+
 Result<Report> run_all(Runner& runner, const std::vector<const Case*>& cases,
                        const std::map<std::string, std::string>& known,
                        const Arguments& arguments) {
@@ -155,12 +173,16 @@ Result<Report> run_all(Runner& runner, const std::vector<const Case*>& cases,
             break;
         }
         progress.show(report.outcomes.size() + 1, cases.size(), one->id);
-        if (!runner.offers(*one)) {
+        if (auto why = runner.why_not_offered(*one); !why.empty()) {
             report.outcomes.push_back({.of = one,
                                        .verdict = Verdict::not_offered,
                                        .failure = std::nullopt,
-                                       .why_known = "",
+                                       .reason = std::move(why),
                                        .seconds = 0});
+            if (arguments.verbose) {
+                progress.clear();
+                fmt::print("{}\n", in_words(report.outcomes.back()));
+            }
             continue;
         }
         const auto begun = std::chrono::steady_clock::now();
@@ -171,7 +193,7 @@ Result<Report> run_all(Runner& runner, const std::vector<const Case*>& cases,
             .of = one,
             .verdict = verdict_of(*one, !failure, reason != known.end(), arguments.strict),
             .failure = std::move(failure),
-            .why_known = reason == known.end() ? "" : reason->second,
+            .reason = reason == known.end() ? "" : reason->second,
             .seconds = took.count()};
         if (is_bad(outcome.verdict) || outcome.verdict == Verdict::warned || arguments.verbose) {
             progress.clear();
@@ -184,6 +206,26 @@ Result<Report> run_all(Runner& runner, const std::vector<const Case*>& cases,
     }
     progress.clear();
     return report;
+}
+
+// Writes and prints what was found; the exit code.
+int conclude(const Report& report, const Arguments& arguments) {
+    if (std::ranges::all_of(report.outcomes, [](const Outcome& one) {
+            return one.verdict == Verdict::not_offered;
+        })) {
+        return report_problem(arguments.url + ": none of these cases is offered");
+    }
+    for (const auto& [write, path] : {std::pair(&write_junit, arguments.junit_file),
+                                      std::pair(&write_html, arguments.html_file)}) {
+        if (path.empty()) {
+            continue;
+        }
+        if (const auto written = write(report, path); !written) {
+            return report_problem(written.error().context);
+        }
+    }
+    fmt::print("{}: {} cases: {}\n", arguments.url, report.outcomes.size(), summary(report));
+    return std::ranges::any_of(report.outcomes, is_bad, &Outcome::verdict) ? 1 : 0;
 }
 
 int run(const Arguments& arguments) {
@@ -219,11 +261,15 @@ int run(const Arguments& arguments) {
     }
     Runner runner(HttpClient(*target, {.ca_file = arguments.ca_file,
                                        .timeout = std::chrono::seconds(arguments.timeout)}),
-                  *users, {arguments.offers.begin(), arguments.offers.end()}, captures);
+                  *users,
+                  {.words = {arguments.offers.begin(), arguments.offers.end()},
+                   .protocols = {arguments.protocols.begin(), arguments.protocols.end()}},
+                  captures);
     if (const auto opened = open_account(runner, arguments); !opened) {
         return report_problem(arguments.url + ": " + opened.error().context);
     }
     note_interrupts();
+    tell_what_is_not_offered(runner, wanted);
     const auto report = run_all(runner, wanted, *known, arguments);
     if (!report) {
         return report_problem(arguments.url + ": " + report.error().context);
@@ -237,17 +283,7 @@ int run(const Arguments& arguments) {
                                           report->outcomes.size(), wanted.size(),
                                           cleaned ? "; the account is empty" : ""));
     }
-    for (const auto& [write, path] : {std::pair(&write_junit, arguments.junit_file),
-                                      std::pair(&write_html, arguments.html_file)}) {
-        if (path.empty()) {
-            continue;
-        }
-        if (const auto written = write(*report, path); !written) {
-            return report_problem(written.error().context);
-        }
-    }
-    fmt::print("{}: {} cases: {}\n", arguments.url, report->outcomes.size(), summary(*report));
-    return std::ranges::any_of(report->outcomes, is_bad, &Outcome::verdict) ? 1 : 0;
+    return conclude(*report, arguments);
 }
 
 struct ProxyCommand {
@@ -290,7 +326,14 @@ int main(int argc, char** argv) {
         ->expected(1, 2);
     app.add_option("--offers", arguments.offers,
                    "What only some servers have, and some cases need: new-account, and others")
-        ->delimiter(',');
+        ->delimiter(',')
+        ->check(CLI::IsMember(std::set<std::string>(told_needs.begin(), told_needs.end())));
+    app.add_option(
+           "--protocol", arguments.protocols,
+           "Only cases of these versions, which the server has to speak; otherwise all that "
+           "it speaks: it is asked")
+        ->delimiter(',')
+        ->check(CLI::Range(older_protocols.front(), newest_protocol));
     app.add_option("--timeout", arguments.timeout, "Seconds to wait for a reply")
         ->check(CLI::Range(1, 3600))
         ->capture_default_str();

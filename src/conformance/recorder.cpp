@@ -96,13 +96,17 @@ private:
             const auto meta = from_json(call.body);
             const auto* version = meta ? meta->member("cv") : nullptr;
             client = version == nullptr ? client : version->text;
+            const auto* number = meta && call.is_form ? meta->member("v") : nullptr;
+            protocol_ = number == nullptr ? protocol_ : number->integer;
         }
         if (!client.empty() && call.method != "hostKey" &&
             (call.method == "meta" || versions_.empty()) &&
             std::ranges::find(versions_, client) == versions_.end()) {
             versions_.push_back(client);
         }
-        has_forms_ = has_forms_ || call.is_form;
+        if (call.is_form && protocol_ == newest_protocol) {
+            protocol_ = older_protocols.back();  // methods of media do not tell it
+        }
     }
 
     // a, b, … z, a1, b1, …; what names no session goes on with the last one.
@@ -187,7 +191,9 @@ private:
         text += comment("with " + (facts_.server.empty() ? "a server" : facts_.server) + ".");
         text += facts_.about.empty() ? "" : comment(facts_.about);
         text += "recorded " + date + "\n" + std::string(account);
-        text += has_forms_ ? "needs forms\n" : "";
+        if (protocol_ != newest_protocol) {
+            text += "protocol " + std::to_string(protocol_) + "\n";
+        }
         std::string line;
         for (const auto& [name, value] : holes_.given()) {
             const auto word = " " + name + "=" + std::to_string(value);
@@ -210,7 +216,7 @@ private:
     std::map<std::string, std::string> clients_;  // names, by session key
     std::string last_client_;
     std::vector<std::string> versions_;
-    bool has_forms_ = false;
+    std::int64_t protocol_ = newest_protocol;
     std::string steps_;
     std::map<std::string, std::string> collections_;
 };

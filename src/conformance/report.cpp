@@ -108,6 +108,9 @@ std::string html_of(const Outcome& outcome) {
         html += fmt::format("<p><b>{}</b> ({}) {}</p>\n", id, name_of(requirement->level),
                             escaped(requirement->sentence));
     }
+    if (!outcome.reason.empty()) {
+        html += fmt::format("<p>{}: {}</p>\n", name_of(outcome.verdict), escaped(outcome.reason));
+    }
     if (const auto& failure = outcome.failure) {
         html += fmt::format(
             "<p>{} {}</p><pre>{}</pre><div class=\"sides\"><div>expected<pre>{}</pre></div>"
@@ -153,6 +156,9 @@ std::string in_words(const Outcome& outcome) {
                          4) +
                  "\n";
     }
+    if (!outcome.reason.empty()) {
+        words += "  " + wrapped(outcome.reason, 4) + "\n";
+    }
     if (outcome.verdict == Verdict::mended) {
         return words + "  it passes, but is in the list of known failures\n";
     }
@@ -189,7 +195,7 @@ Result<void> write_junit(const Report& report, const std::filesystem::path& path
             xml += fmt::format("<failure message=\"{}\">{}</failure>", name_of(outcome.verdict),
                                escaped(in_words(outcome)));
         } else if (outcome.verdict == Verdict::not_offered) {
-            xml += "<skipped message=\"not offered\"/>";
+            xml += fmt::format("<skipped message=\"{}\"/>", escaped(outcome.reason));
         } else if (outcome.failure) {
             xml += fmt::format("<system-out>{}</system-out>", escaped(in_words(outcome)));
         }

@@ -29,7 +29,7 @@ struct Outcome {
     const Case* of;
     Verdict verdict;
     std::optional<Failure> failure;
-    std::string why_known;
+    std::string reason;  // why it is known to fail, or not offered
     double seconds = 0;
 };
 

@@ -33,7 +33,7 @@ protected:
                             .outcomes = {{.of = &one,
                                           .verdict = Verdict::failed,
                                           .failure = failure,
-                                          .why_known = "",
+                                          .reason = "",
                                           .seconds = 0}}};
         const auto path = folder_.path() / "report";
         EXPECT_TRUE(write(report, path));

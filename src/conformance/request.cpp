@@ -86,35 +86,45 @@ Result<std::string> plain_body(const Step& step, const Bindings& bindings,
     return std::string();
 }
 
-Result<std::string> packed_body(const Step& step, const std::string& plain) {
-    using Kind = RequestBody::Kind;
-    const bool as_it_is = step.method == raw_method || step.body.kind == Kind::nothing ||
-                          step.body.kind == Kind::form || option_of(step, "packed") == "no";
-    const auto window = number_of(step, "window");
-    auto packed = as_it_is      ? plain
-                  : window != 0 ? frame_of_window(plain, static_cast<unsigned>(window))
-                                : zstd::pack(plain);
+// What is packed, without its last bytes and with more, as the step says.
+Result<std::string> damaged(const Step& step, std::string packed) {
     packed.resize(packed.size() - std::min(packed.size(), number_of(step, "cut")));
     TRY_ASSIGN(const auto more, from_hex(option_of(step, "append")));
     return packed + more;
 }
 
+Result<std::string> packed_body(const Step& step, const std::string& plain) {
+    using Kind = RequestBody::Kind;
+    const bool as_it_is = step.method == raw_method || step.body.kind == Kind::nothing ||
+                          step.body.kind == Kind::form || option_of(step, "packed") == "no";
+    const auto window = number_of(step, "window");
+    return damaged(step, as_it_is      ? plain
+                         : window != 0 ? frame_of_window(plain, static_cast<unsigned>(window))
+                                       : zstd::pack(plain));
+}
+
 // As clients of protocol 8 to 10 send it: a form of these parts, or the query of a GET.
-void send_as_form(HttpRequest& request, std::string_view parts, bool has_end,
-                  const std::string& plain, const Identity& who, const Bindings& bindings) {
+Result<void> send_as_form(HttpRequest& request, const Step& step, const std::string& plain,
+                          const Identity& who, const Bindings& bindings) {
     const auto* media_key = bindings.find("sk");
-    const auto form = form_of(parts, plain,
-                              {.key = who.key,
-                               .media_key = media_key == nullptr ? who.key : media_key->text,
-                               .session = who.session,
-                               .client = std::string(client_version)});
+    auto form = form_of(option_of(step, "parts"), plain,
+                        {.key = who.key,
+                         .media_key = media_key == nullptr ? who.key : media_key->text,
+                         .session = who.session,
+                         .client = std::string(client_version)});
     if (request.verb == "GET") {
         request.path += "?" + make_query(form);
-        return;
+        return {};
     }
-    auto body = write_form(form, has_end);
+    for (auto& part : form) {
+        if (part.name == "data") {
+            TRY_ASSIGN(part.content, damaged(step, std::move(part.content)));
+        }
+    }
+    auto body = write_form(form, option_of(step, "end") != "no");
     request.headers = {{"Content-Type", std::move(body.content_type)}};
     request.body = std::move(body.bytes);
+    return {};
 }
 
 std::string description_of(const Step& step, const std::string& plain) {
@@ -192,8 +202,8 @@ Result<Outgoing> outgoing(const Step& step, const Identity& who, const Target& t
     if (!header.empty()) {
         request.headers.emplace_back("anki-sync", header);
     }
-    if (const auto parts = option_of(step, "parts"); !parts.empty()) {
-        send_as_form(request, parts, option_of(step, "end") != "no", plain, who, bindings);
+    if (step.options.contains("parts")) {
+        TRY(send_as_form(request, step, plain, who, bindings));
     }
     request.chunked = option_of(step, "length").empty();
     if (step.options.contains("break")) {

@@ -19,14 +19,11 @@ constexpr int replies_max = 1000;  // a server that is never done
 
 }  // namespace
 
-Runner::Runner(HttpClient http, const std::vector<Credentials>& users, std::set<std::string> offers,
+Runner::Runner(HttpClient http, const std::vector<Credentials>& users, Offers offers,
                const EmbeddedLibrary& library)
     : http_(std::move(http)), offers_(std::move(offers)), library_(library) {
     for (const auto& user : users) {
         accounts_.emplace_back(http_, user, library);
-    }
-    if (users.size() > 1) {
-        offers_.insert(std::string(second_user));
     }
 }
 
@@ -34,7 +31,19 @@ Result<void> Runner::log_in() {
     for (auto& account : accounts_) {
         TRY(account.log_in());
     }
+    ask_for_protocols();
     return {};
+}
+
+void Runner::ask_for_protocols() {
+    for (const auto protocol : older_protocols) {
+        if (offers_.protocols.contains(protocol)) {
+            continue;
+        }
+        if (const auto spoken = accounts_[0].speak(protocol); !spoken) {
+            not_spoken_[protocol] = spoken.error().context;
+        }
+    }
 }
 
 Result<bool> Runner::is_empty() {
@@ -55,9 +64,22 @@ Result<void> Runner::clean() {
     return {};
 }
 
-bool Runner::offers(const Case& one) const {
-    return std::ranges::all_of(one.needs,
-                               [this](const std::string& need) { return offers_.contains(need); });
+std::string Runner::why_not_offered(const Case& one) const {
+    if (const auto why = not_spoken_.find(one.protocol); why != not_spoken_.end()) {
+        return "protocol " + std::to_string(one.protocol) + ": " + why->second;
+    }
+    for (const auto& need : one.needs) {
+        if (need == newest_alone && not_spoken_.size() < older_protocols.size()) {
+            return need + ": an older one is spoken too";
+        }
+        if (need == second_user && accounts_.size() < 2) {
+            return need + ": no second --user is given";
+        }
+        if (need != newest_alone && need != second_user && !offers_.words.contains(need)) {
+            return need + ": not told by --offers";
+        }
+    }
+    return {};
 }
 
 Account& Runner::account_of(const std::string& client) {

@@ -24,22 +24,28 @@ struct Failure {
     std::string received;
 };
 
+// What the server is said to have.
+struct Offers {
+    std::set<std::string> words;  // of told_needs
+    std::set<int> protocols;  // older ones that have to be there: the server is not asked for them
+};
+
 class Runner {
 public:
-    // The second account, if there is one, is that of the client `other`. `offers`: what cases may
-    // need, besides that account.
-    Runner(HttpClient http, const std::vector<Credentials>& users, std::set<std::string> offers,
+    // The second account, if there is one, is that of the client `other`.
+    Runner(HttpClient http, const std::vector<Credentials>& users, Offers offers,
            const EmbeddedLibrary& library);
 
-    // Logs in to each account. auth_failed, busy, malformed: with what is wrong.
+    // Logs in to each account, and asks which older protocols the server speaks. auth_failed, busy,
+    // malformed: with what is wrong.
     Result<void> log_in();
     // Whether there is neither a card nor a media file on any account.
     Result<bool> is_empty();
     // Leaves them so.
     Result<void> clean();
 
-    // Whether the server has what the case needs.
-    [[nodiscard]] bool offers(const Case& one) const;
+    // Why the server has not what the case needs; empty: it has.
+    [[nodiscard]] std::string why_not_offered(const Case& one) const;
     // nullopt: it passed. An error: no account can be brought to what a case begins with.
     Result<std::optional<Failure>> run(const Case& one);
 
@@ -50,6 +56,7 @@ private:
         std::map<std::string, std::string> sessions;  // by client
     };
 
+    void ask_for_protocols();
     Account& account_of(const std::string& client);
     Result<void> prepare(const Case& one);
     [[nodiscard]] Bindings first_bindings() const;
@@ -59,7 +66,8 @@ private:
 
     HttpClient http_;
     std::vector<Account> accounts_;
-    std::set<std::string> offers_;
+    Offers offers_;
+    std::map<int, std::string> not_spoken_;  // older protocols, with the reason
     const EmbeddedLibrary& library_;
     int cases_run_ = 0;
     bool was_prepared_ = false;  // an account for a case, at least once

@@ -6,6 +6,8 @@
 #include <charconv>
 #include <utility>
 
+#include "conformance/form.hpp"
+
 namespace ankiwire::conformance {
 namespace {
 
@@ -383,10 +385,12 @@ public:
                    .account = {},
                    .account_sql = {},
                    .needs = {},
+                   .protocol = newest_protocol,
                    .steps = {}};
         auto blocks = blocks_of(text, first.description);
         Table table{.names = {}, .rows = {{}}};
         std::vector<Block> steps;
+        Block protocol{.line = 0, .text = "protocol " + std::to_string(newest_protocol)};
         for (const auto& block : blocks) {
             std::string_view rest = block.text;
             const auto word = take_word(rest);
@@ -400,7 +404,9 @@ public:
                 first.account = take_word(rest);
                 first.account_sql = rest;
             } else if (word == "needs") {
-                first.needs = split(rest, " ");
+                TRY_ASSIGN(first.needs, read_needs(block.line, rest));
+            } else if (word == "protocol") {
+                protocol = block;
             } else if (word == "each") {
                 TRY_ASSIGN(table, read_table(block, reader_));
             } else {
@@ -416,15 +422,56 @@ public:
         }
         std::vector<Case> cases;
         for (const auto& row : table.rows) {
-            TRY_ASSIGN(auto one, case_of_row(first, table.names, row, steps));
+            TRY_ASSIGN(auto one, case_of_row(first, table.names, row, protocol, steps));
             cases.push_back(std::move(one));
         }
         return cases;
     }
 
 private:
+    [[nodiscard]] Result<Words> read_needs(int line, std::string_view text) const {
+        auto words = split(text, " ");
+        for (const auto& word : words) {
+            if (word != second_user && word != newest_alone &&
+                std::ranges::find(told_needs, word) == told_needs.end()) {
+                return reader_.problem(line, "nothing is called " + word);
+            }
+        }
+        return words;
+    }
+
+    // `protocol 9`, from 8 to 11.
+    [[nodiscard]] Result<int> read_protocol(const Block& block, const Values& values) const {
+        const auto text = with_values(block.text, values);
+        for (int protocol = older_protocols.front(); protocol <= newest_protocol; ++protocol) {
+            if (text == "protocol " + std::to_string(protocol)) {
+                return protocol;
+            }
+        }
+        return reader_.problem(block.line, "a protocol is 8, 9, 10 or 11");
+    }
+
+    // Clients of an older protocol send forms, unless a step has `parts=none`.
+    static void speak_as_older(Step& step, int protocol) {
+        if (step.method == raw_method || step.body.kind == RequestBody::Kind::form) {
+            return;
+        }
+        const auto [parts, is_new] = step.options.try_emplace("parts");
+        if (!is_new) {
+            if (parts->second == "none") {
+                step.options.erase(parts);
+            }
+            return;
+        }
+        const auto usual = usual_form(protocol, step.method);
+        parts->second = usual.parts;
+        if (usual.is_query) {
+            step.options.try_emplace("verb", "GET");
+        }
+    }
+
     Result<Case> case_of_row(const Case& first, const Words& names, const Words& row,
-                             const std::vector<Block>& steps) {
+                             const Block& protocol, const std::vector<Block>& steps) {
         Case made = first;
         Values values;
         for (std::size_t i = 0; i < names.size(); ++i) {
@@ -435,11 +482,15 @@ private:
         }
         made.account = with_values(made.account, values);
         made.account_sql = with_values(made.account_sql, values);
+        TRY_ASSIGN(made.protocol, read_protocol(protocol, values));
         for (const auto& block : steps) {
             TRY(reader_.read_step({block.line, with_values(block.text, values)}, made.steps,
                                   uses_deep_max));
         }
-        for (const auto& step : made.steps) {
+        for (auto& step : made.steps) {
+            if (made.protocol != newest_protocol) {
+                speak_as_older(step, made.protocol);
+            }
             if (step.expected.line == 0) {
                 return reader_.problem(step.line, "this request has no reply");
             }

@@ -2,6 +2,7 @@
 // language. One file is one case, or one for each row of its table.
 #pragma once
 
+#include <array>
 #include <map>
 #include <optional>
 #include <string>
@@ -17,9 +18,15 @@ namespace ankiwire::conformance {
 inline constexpr std::string_view raw_method = "raw";
 // A status that is whatever comes, or nothing at all.
 inline constexpr std::string_view any_status = "any";
-// What a case may need.
-inline constexpr std::string_view second_user = "second-user";
+// What a case may need, and a server does not tell,
 inline constexpr std::string_view new_account = "new-account";
+inline constexpr std::array<std::string_view, 4> told_needs = {new_account, "environment-users",
+                                                               "may-be-stopped", "default-limits"};
+// and what is seen by itself: a second account, and that no older protocol is spoken.
+inline constexpr std::string_view second_user = "second-user";
+inline constexpr std::string_view newest_alone = "newest-protocol-alone";
+inline constexpr int newest_protocol = 11;
+inline constexpr std::array older_protocols = {8, 9, 10};
 // The client that is of the second account.
 inline constexpr std::string_view other_client = "other";
 
@@ -68,6 +75,7 @@ struct Case {
     std::string account;             // the collection to begin with; empty: none, it is new
     std::string account_sql;         // what is done to it before
     std::vector<std::string> needs;  // what not every server has
+    int protocol = newest_protocol;  // as which its clients speak
     std::vector<Step> steps;
 };
 

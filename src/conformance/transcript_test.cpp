@@ -148,6 +148,32 @@ TEST(Transcript, may_need_a_second_user_or_a_new_account) {
     EXPECT_THAT(problem(head + "other: meta\n-> 200\n"), HasSubstr("needs second-user"));
 }
 
+TEST(Transcript, older_clients_send_forms) {
+    const auto parsed = cases(
+        "# Why.\ncovers some-1\naccount empty\nprotocol $v\neach v\n  9\n  10\n\n"
+        "a: meta\n-> 200\na: begin\n-> 200\na: meta parts=none\n-> 200\n"
+        "a: meta parts=\"k data\"\n-> 200\nraw: raw \"x\"\n-> 400\n");
+    ASSERT_EQ(parsed.size(), 2U);
+    EXPECT_EQ(parsed[0].protocol, 9);
+    EXPECT_EQ(parsed[0].steps[0].options.at("parts"), "k s c data");
+    EXPECT_FALSE(parsed[0].steps[1].options.contains("verb"));
+    EXPECT_EQ(parsed[1].protocol, 10);
+    const auto& steps = parsed[1].steps;
+    EXPECT_EQ(steps[0].options.at("parts"), "data c k s");
+    EXPECT_EQ(steps[1].options.at("verb"), "GET");
+    EXPECT_FALSE(steps[2].options.contains("parts"));
+    EXPECT_EQ(steps[3].options.at("parts"), "k data");
+    EXPECT_FALSE(steps[4].options.contains("parts"));
+}
+
+TEST(Transcript, knows_what_can_be_offered) {
+    const std::string rest = "account empty\n\na: meta\n-> 200\n";
+    EXPECT_EQ(cases("# Why.\ncovers some-1\n" + rest).front().protocol, newest_protocol);
+    EXPECT_THAT(problem("# Why.\ncovers some-1\nprotocol 7\n" + rest), HasSubstr("name.sync:3"));
+    EXPECT_THAT(problem("# Why.\ncovers some-1\nneeds luck\n" + rest),
+                HasSubstr("nothing is called luck"));
+}
+
 TEST(Transcript, covers_requirements_or_has_an_origin) {
     const std::string rest = "account empty\n\na: meta\n-> 200\n";
     EXPECT_EQ(cases("# Why.\nrecorded today\n" + rest).front().origin, "today");
