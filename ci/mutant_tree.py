@@ -1,6 +1,8 @@
 """A copy of the sources in build/mutate/tree, that faults are made in and that is built: what
 ci/mutate and ci/mutate_at_random have in common."""
 
+import fcntl
+import os
 import subprocess
 import sys
 
@@ -69,9 +71,20 @@ def run_suite(arguments):
     return results.failed + results.differing
 
 
+def lock():
+    """The tree is this run's until it ends. Exits if it is another one's."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(FOLDER / "lock", os.O_WRONLY | os.O_CREAT)  # closed when the process ends
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit("mutate: another run uses build/mutate")
+
+
 def prepare():
     """The names of all files of the tree, for restore(). The suite and an unchanged server are built,
-    and the server passes."""
+    and the server passes. No other run can have the tree from now on."""
+    lock()
     names = tracked_files()
     restore(names)
     remove_others(names)
