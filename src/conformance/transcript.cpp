@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "conformance/form.hpp"
+#include "conformance/hole_check.hpp"
 
 namespace ankiwire::conformance {
 namespace {
@@ -497,6 +498,9 @@ private:
             if (step.client == other_client && !needs(made, second_user)) {
                 return reader_.problem(step.line, "this client needs second-user");
             }
+        }
+        if (const auto wrong = find_wrong_hole(made)) {
+            return reader_.problem(wrong->line, wrong->what);
         }
         return made;
     }

@@ -204,8 +204,9 @@ TEST(Transcript, looks_at_a_collection_by_queries) {
 }
 
 TEST(Transcript, uses_common_steps_as_its_own) {
+    const std::string start = "# Why.\ncovers some-1\naccount empty\ngiven b.usn=2\n\n";
     const auto steps =
-        cases(head + "a: use start minUsn=4\nb: use start lnewer=true\n").front().steps;
+        cases(start + "a: use start minUsn=4\nb: use start lnewer=true\n").front().steps;
     ASSERT_EQ(steps.size(), 2U);
     EXPECT_EQ(steps[0].client, "a");
     EXPECT_EQ(to_text(steps[0].body.json), R"({"minUsn": 4, "lnewer": false})");
@@ -245,6 +246,44 @@ TEST(Transcript, says_where_it_is_wrong) {
     EXPECT_THAT(problem(head + "a: meta\n-> 200 collection\n"), HasSubstr("a query is missing"));
     EXPECT_THAT(problem("# x\ncovers some-1\naccount e\neach a | b\n  1\n\na: meta\n-> 200\n"),
                 HasSubstr("name.sync:5: not a row"));
+}
+
+TEST(Transcript, has_only_holes_of_types_that_there_are) {
+    EXPECT_EQ(problem(head + "a: meta\n-> 200 [<itn:x>]\n"),
+              "name.sync:6: <itn:x> has no type that there is");
+    EXPECT_EQ(problem(head + "a: meta\n-> 200 {\"a\": {\"b?\": <txt>}}\n"),
+              "name.sync:6: <txt> has no value");
+    EXPECT_EQ(problem(head + "a: meta\n-> 200 text <txt>\n"), "name.sync:6: <txt> has no value");
+    EXPECT_EQ(problem(head + "a: download\n-> 200 collection\n  select 1\n  = 1 | <itn>\n"),
+              "name.sync:7: <itn> has no value");
+    EXPECT_EQ(problem(head + "a: meta\n-> 200 header.x=<int>\n"),
+              "name.sync:6: header.x cannot be a hole");
+    EXPECT_EQ(problem(head + "a: meta {\"v\": <int>}\n-> 200\n"),
+              "name.sync:5: <int> has no value");
+    EXPECT_EQ(problem(head + "a: meta\n-> 200 {\"a?\": <!any>, \"b\": <ms:b>}\n"), "");
+}
+
+TEST(Transcript, has_only_names_that_something_gives_a_value) {
+    const std::string meta = "a: meta\n-> 200 {\"usn\": <int:u>, \"ts\": <!u>}\n";
+    EXPECT_EQ(problem(head + meta + "a: meta {\"v\": <u+1>}\n-> 200 <!u>\n"), "");
+    EXPECT_EQ(problem(head + meta + "a: meta {\"v\": <u+x>}\n-> 200\n"),
+              "name.sync:7: <u+x> is no sum");
+    EXPECT_EQ(problem(head + meta + "a: meta zip [] {\"v\": <w>}\n-> 200\n"),
+              "name.sync:7: <w> has no value");
+    EXPECT_EQ(problem(head + "a: meta\n-> 200 <!u>\n"), "name.sync:6: <u> has no value");
+    EXPECT_EQ(problem(head + "a: meta {\"v\": <u>}\n-> 200 <int:u>\n"),
+              "name.sync:5: <u> has no value");
+    for (const auto* option : {"header.k=<u>", "header=\"{<u>\"", "path=\"<key>/<u>\""}) {
+        EXPECT_EQ(problem(head + "a: meta " + option + "\n-> 200\n"),
+                  "name.sync:5: <u> has no value");
+        EXPECT_EQ(problem(head + meta + "a: meta " + option + "\n-> 200\n"), "");
+    }
+    EXPECT_EQ(problem(head + "a: meta header.k=a<u {}\n-> 200\n"), "");
+    EXPECT_EQ(problem(head + "a: meta {\"k\": <other.key>}\n-> 200\n"),
+              "name.sync:5: <other.key> has no value");
+    EXPECT_EQ(problem("# Why.\ncovers some-1\naccount empty\ngiven c=7\nneeds second-user\n\n"
+                      "a: meta {\"k\": <other.key>, \"v\": [<c>, <now-1>]}\n-> 200\n"),
+              "");
 }
 
 }  // namespace
