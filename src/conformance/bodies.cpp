@@ -120,16 +120,12 @@ std::string sha1_hex(std::string_view bytes) {
     return hex_of(sum);
 }
 
-std::string make_form(const Node& parts) {
-    constexpr std::string_view boundary = "the-suites-boundary";
-    static_assert(form_type.ends_with(boundary));
-    std::string form;
-    for (const auto& part : parts.members) {
-        form += "--" + std::string(boundary) + "\r\nContent-Disposition: form-data; name=\"" +
-                part.key + "\"\r\n\r\n" +
-                (part.kind == Node::Kind::text ? part.text : to_text(part)) + "\r\n";
+Form make_form(const Node& object) {
+    Form form;
+    for (const auto& part : object.members) {
+        form.push_back({part.key, part.kind == Node::Kind::text ? part.text : to_text(part)});
     }
-    return form + "--" + std::string(boundary) + "--\r\n";
+    return form;
 }
 
 // RFC 8878, 3.1.1: the magic number, a header with a window descriptor alone, raw blocks.

@@ -5,17 +5,16 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "conformance/form.hpp"
 #include "conformance/match.hpp"
 #include "conformance/transcript.hpp"
 
 namespace ankiwire::conformance {
 
-inline constexpr std::string_view form_type = "multipart/form-data; boundary=the-suites-boundary";
-
 std::string sha1_hex(std::string_view bytes);
 
-// A form as old clients send it; the members of the object are its parts.
-std::string make_form(const Node& parts);
+// The members of the object are its parts.
+Form make_form(const Node& object);
 
 // A zstd frame that holds the bytes as they are, and says that it needs a window of 2^log bytes.
 std::string frame_of_window(std::string_view plain, unsigned log);

@@ -12,7 +12,6 @@
 namespace ankiwire::conformance {
 namespace {
 
-constexpr std::string_view own_boundary = "ankiwire-conformance-boundary";
 constexpr std::string_view line_end = "\r\n";
 
 Error malformed(const std::string& what) { return fail(ErrorKind::malformed, what); }
@@ -85,14 +84,15 @@ const FormPart* find_part(const Form& form, std::string_view name) {
 }
 
 FormBody write_form(const Form& form, bool has_end) {
-    std::string boundary(own_boundary);
+    FormBody body{.content_type = std::string(form_type), .bytes = {}};
+    std::string boundary(parameter(form_type, "boundary"));
     const auto is_inside = [&](const FormPart& part) {
         return part.content.find(boundary) != std::string::npos;
     };
     while (std::ranges::any_of(form, is_inside)) {
         boundary += "x";
+        body.content_type += "x";
     }
-    FormBody body{.content_type = "multipart/form-data; boundary=" + boundary, .bytes = {}};
     for (const auto& part : form) {
         body.bytes += "--" + boundary + "\r\nContent-Disposition: form-data; name=\"" + part.name +
                       "\"" + (part.name == "data" ? "; filename=\"data\"" : "") + "\r\n\r\n" +

@@ -25,6 +25,9 @@ struct FormBody {
     std::string content_type;
     std::string bytes;
 };
+// The content type, unless a part has the boundary in it.
+inline constexpr std::string_view form_type =
+    "multipart/form-data; boundary=ankiwire-conformance-boundary";
 // Without its end, the body stops behind the last part, as the desktop 2.0 sends `download`.
 FormBody write_form(const Form& form, bool has_end = true);
 

@@ -63,7 +63,7 @@ Result<std::string> plain_body(const Step& step, const Bindings& bindings,
         }
         case Kind::form: {
             TRY_ASSIGN(const auto filled, fill(body.json, bindings));
-            return make_form(filled);
+            return write_form(make_form(filled)).bytes;
         }
         case Kind::text:
             return body.text;

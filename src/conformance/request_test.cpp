@@ -62,9 +62,9 @@ TEST_F(RequestTest, may_be_a_form) {
     const auto request = sent("a: begin header=none form {\"k\": <key>, \"v\": 1}").request;
     ASSERT_EQ(request.headers.size(), 1U);
     EXPECT_EQ(request.headers.front().second, form_type);
-    EXPECT_THAT(request.body, StartsWith("--the-suites-boundary\r\n"));
+    EXPECT_THAT(request.body, StartsWith("--ankiwire-conformance-boundary\r\n"));
     EXPECT_THAT(request.body, HasSubstr("name=\"k\"\r\n\r\nk1\r\n"));
-    EXPECT_THAT(request.body, EndsWith("--the-suites-boundary--\r\n"));
+    EXPECT_THAT(request.body, EndsWith("--ankiwire-conformance-boundary--\r\n"));
 }
 
 TEST_F(RequestTest, may_be_a_form_of_parts) {
