@@ -15,7 +15,6 @@ namespace ankiwire::conformance {
 namespace {
 
 constexpr std::size_t reply_bytes_max = std::size_t{2048} * limits::mib;
-constexpr std::size_t shown_bytes_max = 4000;
 
 // The rows of each query.
 std::optional<Mismatch> compare_collection(const std::vector<Query>& queries, std::string_view file,
@@ -95,13 +94,13 @@ std::optional<Mismatch> compare_headers(const Expectation& expected, const HttpR
 
 }  // namespace
 
-std::string shown(std::string_view text) {
+std::string shown(std::string_view text, std::size_t bytes_max) {
     if (text.empty()) {
         return "nothing";
     }
-    return text.size() <= shown_bytes_max ? printable(text)
-                                          : printable(text.substr(0, shown_bytes_max)) + "… (" +
-                                                std::to_string(text.size()) + " bytes)";
+    return text.size() <= bytes_max ? printable(text)
+                                    : printable(text.substr(0, bytes_max)) + "… (" +
+                                          std::to_string(text.size()) + " bytes)";
 }
 
 bool fits_status(std::string_view pattern, const std::string& status) {

@@ -1,6 +1,7 @@
 // What came back for a step of a case, and whether it is what was expected.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,8 +13,8 @@
 
 namespace ankiwire::conformance {
 
-// A text that may be long, as a report has it.
-std::string shown(std::string_view text);
+// A text that may be long, or none, as a report has it.
+std::string shown(std::string_view text, std::size_t bytes_max = 4000);
 
 // 200, 4xx, or several: 400|409.
 bool fits_status(std::string_view pattern, const std::string& status);

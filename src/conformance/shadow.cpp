@@ -10,11 +10,7 @@
 namespace ankiwire::conformance {
 namespace {
 
-constexpr std::size_t shown_chars_max = 200;
-
-std::string shortened(const std::string& text) {
-    return text.size() <= shown_chars_max ? text : text.substr(0, shown_chars_max) + "…";
-}
+constexpr std::size_t shown_bytes_max = 200;
 
 std::optional<Mismatch> compare_texts(const std::string& first, const std::string& second) {
     return first == second ? std::nullopt : std::optional(Mismatch{"", first, second});
@@ -47,7 +43,8 @@ HttpRequest Shadow::as_of_second(const HttpRequest& request) const {
 
 std::optional<std::string> Shadow::compare(const Exchange& first, const HttpReply& second) {
     const auto call = read_call(first.request);
-    const auto name = call ? call->method : first.request.verb + " " + first.request.path;
+    const auto name =
+        shown(call ? call->method : first.request.verb + " " + first.request.path, shown_bytes_max);
     if (first.reply.status != second.status) {
         return name + ": status " + std::to_string(second.status) + ", not " +
                std::to_string(first.reply.status);
@@ -58,14 +55,16 @@ std::optional<std::string> Shadow::compare(const Exchange& first, const HttpRepl
     const auto expected = unpacked(first.reply);
     const auto received = unpacked(second);
     if (!expected || !received) {
-        return expected ? std::optional(name + ": " + received.error().context) : std::nullopt;
+        return expected ? std::optional(name + ": " + shown(received.error().context))
+                        : std::nullopt;
     }
     const auto found = compare_bodies(*call, *expected, *received);
     if (!found) {
         return std::nullopt;
     }
-    return name + ": " + (found->where.empty() ? "" : found->where + ": ") +
-           shortened(found->received) + ", not " + shortened(found->expected);
+    return name + ": " + (found->where.empty() ? "" : shown(found->where, shown_bytes_max) + ": ") +
+           shown(found->received, shown_bytes_max) + ", not " +
+           shown(found->expected, shown_bytes_max);
 }
 
 std::optional<Mismatch> Shadow::compare_bodies(const Call& call, const std::string& first,

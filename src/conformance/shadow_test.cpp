@@ -57,6 +57,17 @@ TEST_F(ShadowTest, statuses_may_not_but_texts_of_errors_may) {
     EXPECT_EQ(difference("upload", "OK", "no"), "upload: no, not OK");
 }
 
+TEST_F(ShadowTest, tells_nothing_that_a_terminal_would_obey_and_nothing_long) {
+    EXPECT_EQ(difference("upload", "OK", "\x1b[2J\xff"), "upload: \uFFFD[2J\uFFFD, not OK");
+    EXPECT_EQ(difference("upload", "OK", std::string(1000, 'x')),
+              "upload: " + std::string(200, 'x') + "… (1000 bytes), not OK");
+    EXPECT_EQ(difference("start", "{}", R"({"\u007f": 1})"), "start: \uFFFD: 1, not nothing");
+    auto second = reply("{}");
+    second.headers["anki-original-size"] = "\x1b";
+    EXPECT_EQ(difference("start", reply("{}"), second),
+              "start: anki-original-size is \uFFFD, but the reply has 2 bytes");
+}
+
 TEST_F(ShadowTest, keys_are_each_servers_own) {
     EXPECT_EQ(difference("hostKey", R"({"key":"one"})", R"({"key":"two"})"), "");
     HttpRequest request;
