@@ -21,8 +21,6 @@ void put(Node& node, Node value) {
     node = std::move(value);
 }
 
-Node* member(Node& node, std::string_view name) { return const_cast<Node*>(node.member(name)); }
-
 // What the times in a row, or the ids in a list, are.
 std::string_view label_of_column(std::string_view table, std::size_t column) {
     using Columns = std::array<std::string_view, 3>;
@@ -59,15 +57,15 @@ void free_the_order(std::string_view method, Node& body) {
             in_any_order(&list);
         }
     } else if (method == "applyChanges") {
-        in_any_order(member(body, "models"));
-        in_any_order(member(body, "tags"));
-        if (auto* decks = member(body, "decks"); decks != nullptr) {
+        in_any_order(body.member("models"));
+        in_any_order(body.member("tags"));
+        if (auto* decks = body.member("decks"); decks != nullptr) {
             for (auto& list : decks->elements) {
                 in_any_order(&list);
             }
         }
     } else if (method == "mediaChanges") {
-        in_any_order(member(body, "data"));
+        in_any_order(body.member("data"));
     }
 }
 
@@ -75,10 +73,10 @@ void free_the_order(std::string_view method, Node& body) {
 
 Node Holes::in_request(std::string_view method, Node body) {
     if (method == "mediaChanges") {
-        replace_media_usn(member(body, "lastUsn"), Side::request);
+        replace_media_usn(body.member("lastUsn"), Side::request);
     } else if (method == "hostKey") {
         for (const auto& [name, text] : {std::pair("u", "user"), std::pair("p", "password")}) {
-            if (auto* secret = member(body, name)) {
+            if (auto* secret = body.member(name)) {
                 put(*secret, hole(text));
             }
         }
@@ -88,12 +86,12 @@ Node Holes::in_request(std::string_view method, Node body) {
 }
 
 Node Holes::in_reply(std::string_view method, Node body) {
-    auto* data = member(body, "data");
+    auto* data = body.member("data");
     if (method == "meta") {
         replace_meta(body);
     } else if (method == "begin" && data != nullptr) {
-        replace_media_usn(member(*data, "usn"), Side::reply);
-        if (auto* key = member(*data, "sk")) {
+        replace_media_usn(data->member("usn"), Side::reply);
+        if (auto* key = data->member("sk")) {
             put(*key, hole("text", "sk"));
         }
     } else if (method == "mediaChanges" && data != nullptr) {
@@ -104,7 +102,7 @@ Node Holes::in_reply(std::string_view method, Node body) {
     } else if (method == "uploadChanges" && data != nullptr && data->elements.size() == 2) {
         replace_media_usn(&data->elements[1], Side::reply);
     }
-    if (auto* config = member(body, "conf"); config != nullptr && method == "applyChanges") {
+    if (auto* config = body.member("conf"); config != nullptr && method == "applyChanges") {
         // A server begins a new day if it is one (R-START-04), and a replay is on another one.
         std::erase_if(config->members, [](const Node& one) { return one.key == "lastUnburied"; });
         config->set_member("lastUnburied?", hole("int"));
@@ -115,12 +113,12 @@ Node Holes::in_reply(std::string_view method, Node body) {
 }
 
 void Holes::replace_meta(Node& body) {
-    if (auto* time = member(body, "ts")) {
+    if (auto* time = body.member("ts")) {
         put(*time, hole("s"));  // the server's clock, never equal to anything
     }
-    replace_media_usn(member(body, "media_usn"), Side::reply);
+    replace_media_usn(body.member("media_usn"), Side::reply);
     for (const auto* name : {"mod", "scm", "usn"}) {
-        if (auto* counter = member(body, name); counter != nullptr && !state_is_known_) {
+        if (auto* counter = body.member(name); counter != nullptr && !state_is_known_) {
             put(*counter, hole("int"));
         }
     }

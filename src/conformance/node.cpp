@@ -225,6 +225,13 @@ std::string scalar_text(const Node& node) {
     }
 }
 
+// nullptr if there is none. Of members that may not be changed, neither may the one that is found.
+template <class Members>
+auto* find_member(Members& members, std::string_view name) {
+    const auto found = std::ranges::find(members, name, &Node::key);
+    return found == members.end() ? nullptr : &*found;
+}
+
 // The parts of an array or object.
 std::vector<std::string> parts_of(const Node& node,
                                   const std::function<std::string(const Node&)>& text) {
@@ -282,18 +289,16 @@ Node Node::empty_object() {
     return node;
 }
 
-const Node* Node::member(std::string_view name) const {
-    const auto found = std::ranges::find(members, name, &Node::key);
-    return found == members.end() ? nullptr : &*found;
-}
+const Node* Node::member(std::string_view name) const { return find_member(members, name); }
+
+Node* Node::member(std::string_view name) { return find_member(members, name); }
 
 void Node::set_member(std::string_view name, Node value) {
     value.key = name;
-    const auto found = std::ranges::find(members, name, &Node::key);
-    if (found == members.end()) {
-        members.push_back(std::move(value));
-    } else {
+    if (auto* found = member(name); found != nullptr) {
         *found = std::move(value);
+    } else {
+        members.push_back(std::move(value));
     }
 }
 

@@ -36,6 +36,7 @@ struct Node {
 
     // nullptr if there is none.
     [[nodiscard]] const Node* member(std::string_view name) const;
+    [[nodiscard]] Node* member(std::string_view name);
     // Adds a member, or replaces the one of that key.
     void set_member(std::string_view name, Node value);
 };
