@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <boost/algorithm/string/case_conv.hpp>
-#include <set>
 #include <utility>
 
 #include "base/limits.hpp"
@@ -63,12 +62,7 @@ Result<void> read_form_call(const Form& form, Call& call) {
 }  // namespace
 
 Result<HttpReply> forward(const HttpClient& client, HttpRequest request) {
-    // These are of each connection, and the client writes them.
-    static const std::set<std::string, std::less<>> own = {
-        "connection", "content-length", "expect", "host", "keep-alive", "transfer-encoding"};
-    std::erase_if(request.headers, [](const auto& field) {
-        return own.contains(boost::algorithm::to_lower_copy(field.first));
-    });
+    std::erase_if(request.headers, [](const auto& field) { return is_of_connection(field.first); });
     request.path = client.target().path + request.path.substr(request.path.starts_with('/'));
     return client.send(request);
 }

@@ -15,6 +15,7 @@
 #include <optional>
 #include <stdexcept>
 #include <type_traits>
+#include <set>
 
 namespace ankiwire::conformance {
 namespace {
@@ -203,3 +204,9 @@ Result<HttpReply> HttpClient::send(const HttpRequest& request) const {
 }
 
 }  // namespace ankiwire::conformance
+bool is_of_connection(std::string_view name) {
+    static const std::set<std::string, std::less<>> names = {
+        "connection", "content-length", "expect", "host", "keep-alive", "transfer-encoding"};
+    return names.contains(boost::algorithm::to_lower_copy(std::string(name)));
+}
+

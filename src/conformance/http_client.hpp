@@ -26,6 +26,10 @@ struct Target {
 // http://host:port/prefix/ and the like. malformed: it is none.
 Result<Target> parse_url(std::string_view url);
 
+// Whether a header is of one connection alone, whoever passes the message on:
+// RFC 9110, 7.6.1.
+bool is_of_connection(std::string_view name);
+
 struct HttpRequest {
     std::string verb = "POST";
     std::string path;  // as it is sent

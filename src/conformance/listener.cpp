@@ -12,7 +12,6 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <csignal>
-#include <set>
 #include <utility>
 
 namespace ankiwire::conformance {
@@ -39,14 +38,11 @@ HttpRequest request_of(http::request<http::string_body> message) {
 }
 
 http::response<http::string_body> message_of(HttpReply reply, bool keep_alive) {
-    // Framing is the business of each connection.
-    static const std::set<std::string, std::less<>> framing = {"connection", "content-length",
-                                                               "keep-alive", "transfer-encoding"};
     http::response<http::string_body> message;
     message.version(11);
     message.result(reply.status);
     for (const auto& [name, value] : reply.headers) {
-        if (!framing.contains(name)) {
+        if (!is_of_connection(name)) {
             message.insert(boost::beast::string_view(name.data(), name.size()), value);
         }
     }
