@@ -3,19 +3,22 @@
 #include <boost/algorithm/string/case_conv.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/connect.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <exception>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <type_traits>
-#include <set>
+#include <variant>
 
 namespace ankiwire::conformance {
 namespace {
@@ -24,6 +27,7 @@ namespace asio = boost::asio;
 namespace http = boost::beast::http;
 using asio::ip::tcp;
 
+constexpr std::string_view head = "HEAD";
 constexpr std::uint64_t reply_bytes_max = std::uint64_t{4} << 30;
 
 // The body in chunks, without the last one if the connection breaks.
@@ -49,12 +53,14 @@ std::string bytes_of(const HttpRequest& request, const Target& target) {
     }
     // Without `Connection: close`: a server that closes before it has read the body's last chunk
     // resets the connection, and the end of a long reply is lost.
-    std::string bytes = request.verb + " " + request.path + " HTTP/1.1\r\nHost: " + target.host +
-                        ":" + target.port + "\r\n";
+    const bool is_ipv6 = target.host.find(':') != std::string::npos;
+    const auto host = is_ipv6 ? "[" + target.host + "]" : target.host;
+    std::string bytes = request.verb + " " + request.path + " HTTP/1.1\r\nHost: " + host + ":" +
+                        target.port + "\r\n";
     for (const auto& [name, value] : request.headers) {
         bytes += name + ": " + value + "\r\n";
     }
-    if (request.verb == "GET") {
+    if (request.verb == "GET" || request.verb == head) {
         return bytes + "\r\n";
     }
     const auto body = std::string_view(request.body)
@@ -77,20 +83,61 @@ HttpReply reply_of(http::response<http::string_body> message) {
     return reply;
 }
 
-// A server may answer, and close, before it has read everything: what it says counts.
+// What is sent, and what is known of the reply.
+struct Message {
+    std::string bytes;
+    bool breaks = false;  // the connection ends behind it
+    bool reply_has_body = true;
+};
+
+// The first reply that is not only the announcement of another one.
 template <class Stream>
-asio::awaitable<HttpReply> exchange(Stream& stream, const std::string& bytes, bool breaks) {
-    boost::system::error_code sending;
+asio::awaitable<HttpReply> read_reply(Stream& stream, bool has_body,
+                                      boost::system::error_code& error) {
+    boost::beast::flat_buffer buffer;
+    HttpReply reply;
+    do {
+        http::response_parser<http::string_body> parser;
+        parser.body_limit(reply_bytes_max);
+        parser.skip(!has_body);
+        co_await http::async_read(stream, buffer, parser,
+                                  asio::redirect_error(asio::use_awaitable, error));
+        reply = reply_of(parser.release());
+    } while (!error && reply.status / 100 == 1);
+    co_return reply;
+}
+
+template <class Stream>
+asio::awaitable<void> send_all(Stream& stream, const std::string& bytes) {
+    boost::system::error_code ignored;  // what the server says counts
     co_await asio::async_write(stream, asio::buffer(bytes),
-                               asio::redirect_error(asio::use_awaitable, sending));
-    if (breaks) {
+                               asio::redirect_error(asio::use_awaitable, ignored));
+}
+
+// As above, and then never ends by itself.
+template <class Stream>
+asio::awaitable<void> send_and_wait(Stream& stream, const std::string& bytes) {
+    co_await send_all(stream, bytes);
+    asio::steady_timer end(co_await asio::this_coro::executor,
+                           asio::steady_timer::time_point::max());
+    co_await end.async_wait(asio::use_awaitable);
+}
+
+// A server may answer, and close or read no further, before everything is sent.
+template <class Stream>
+asio::awaitable<HttpReply> exchange(Stream& stream, const Message& message) {
+    if (message.breaks) {
+        co_await send_all(stream, message.bytes);
         co_return HttpReply{};
     }
-    boost::beast::flat_buffer buffer;
-    http::response_parser<http::string_body> parser;
-    parser.body_limit(reply_bytes_max);
-    co_await http::async_read(stream, buffer, parser, asio::use_awaitable);
-    co_return reply_of(parser.release());
+    using asio::experimental::awaitable_operators::operator||;
+    boost::system::error_code error;
+    auto first = co_await (read_reply(stream, message.reply_has_body, error) ||
+                           send_and_wait(stream, message.bytes));
+    if (error) {
+        throw boost::system::system_error(error);
+    }
+    co_return std::get<HttpReply>(std::move(first));
 }
 
 asio::ssl::context tls_context(const ClientOptions& options) {
@@ -117,7 +164,7 @@ void expect_host(SSL* ssl, const std::string& host) {
 }
 
 asio::awaitable<HttpReply> talk(const Target& target, const ClientOptions& options,
-                                const std::string& bytes, bool breaks) {
+                                const Message& message) {
     const auto executor = co_await asio::this_coro::executor;
     tcp::resolver resolver(executor);
     const auto found =
@@ -125,7 +172,7 @@ asio::awaitable<HttpReply> talk(const Target& target, const ClientOptions& optio
     if (!target.tls) {
         tcp::socket socket(executor);
         co_await asio::async_connect(socket, found, asio::use_awaitable);
-        co_return co_await exchange(socket, bytes, breaks);
+        co_return co_await exchange(socket, message);
     }
     auto context = tls_context(options);
     asio::ssl::stream<tcp::socket> stream(executor, context);
@@ -142,7 +189,7 @@ asio::awaitable<HttpReply> talk(const Target& target, const ClientOptions& optio
     if (problem) {
         throw std::runtime_error("no TLS: " + problem.message());
     }
-    co_return co_await exchange(stream, bytes, breaks);
+    co_return co_await exchange(stream, message);
 }
 
 }  // namespace
@@ -176,12 +223,20 @@ Result<Target> parse_url(std::string_view url) {
     return target;
 }
 
+bool is_of_connection(std::string_view name) {
+    static const std::set<std::string, std::less<>> names = {
+        "connection", "content-length", "expect", "host", "keep-alive", "transfer-encoding"};
+    return names.contains(boost::algorithm::to_lower_copy(std::string(name)));
+}
+
 Result<HttpReply> HttpClient::send(const HttpRequest& request) const {
     std::optional<HttpReply> reply;
     std::exception_ptr problem;
-    const auto bytes = bytes_of(request, target_);
+    const Message message{.bytes = bytes_of(request, target_),
+                          .breaks = request.breaks_after.has_value(),
+                          .reply_has_body = request.verb != head};
     asio::io_context context(1);  // goes first, with whatever still runs
-    asio::co_spawn(context, talk(target_, options_, bytes, request.breaks_after.has_value()),
+    asio::co_spawn(context, talk(target_, options_, message),
                    [&](std::exception_ptr thrown, HttpReply received) {
                        problem = std::move(thrown);
                        reply = std::move(received);
@@ -204,9 +259,3 @@ Result<HttpReply> HttpClient::send(const HttpRequest& request) const {
 }
 
 }  // namespace ankiwire::conformance
-bool is_of_connection(std::string_view name) {
-    static const std::set<std::string, std::less<>> names = {
-        "connection", "content-length", "expect", "host", "keep-alive", "transfer-encoding"};
-    return names.contains(boost::algorithm::to_lower_copy(std::string(name)));
-}
-
