@@ -1,8 +1,8 @@
 #include "conformance/node.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <cstdint>
+#include <set>
 
 #include "conformance/json_text.hpp"
 
@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::size_t line_chars_max = 100;
 constexpr std::int64_t repetitions_max = 10'000;
-constexpr std::size_t in_one_line = 1'000'000;  // in the place of an indent
-constexpr int depth_max = 1000;                 // of arrays and objects in one another
+constexpr int depth_max = 1000;  // of arrays and objects in one another
+constexpr std::size_t values_max = 1'000'000;
 
 enum class Language { json, transcript };
 
@@ -29,6 +29,9 @@ public:
         }
         if (depth_ == depth_max) {
             return problem("too deep");
+        }
+        if (++values_ > values_max) {
+            return problem("too many values");
         }
         ++depth_;
         auto node = any_node();
@@ -87,15 +90,17 @@ private:
         take("{");
         Node node;
         node.kind = Node::Kind::object;
+        std::set<std::string> keys;
         bool closed = take("}");
         while (!closed) {
-            TRY(one_member(node));
+            TRY(one_member(node, keys));
             TRY_ASSIGN(closed, separator("}"));
         }
         return node;
     }
 
-    Result<void> one_member(Node& object) {
+    // `keys`: those that the object has as JSON.
+    Result<void> one_member(Node& object, std::set<std::string>& keys) {
         if (has_holes_ && take("...")) {
             return spread(object);
         }
@@ -104,10 +109,15 @@ private:
             return problem("a colon is missing after \"" + key.text + '"');
         }
         TRY_ASSIGN(auto value, node());
-        if (!has_holes_ && object.member(key.text) != nullptr) {
+        if (has_holes_) {
+            object.set_member(key.text, std::move(value));
+            return {};
+        }
+        if (!keys.insert(key.text).second) {
             return problem("the member " + in_quotes(key.text) + " is there twice");
         }
-        object.set_member(key.text, std::move(value));
+        value.key = key.text;
+        object.members.push_back(std::move(value));
         return {};
     }
 
@@ -205,6 +215,7 @@ private:
     std::string_view text_;
     bool has_holes_;  // and all else that only transcripts have
     int depth_ = 0;
+    std::size_t values_ = 0;  // so far
     const FindObject& find_object_;
 };
 
@@ -232,39 +243,71 @@ auto* find_member(Members& members, std::string_view name) {
     return found == members.end() ? nullptr : &*found;
 }
 
-// The parts of an array or object.
-std::vector<std::string> parts_of(const Node& node,
-                                  const std::function<std::string(const Node&)>& text) {
-    std::vector<std::string> parts;
-    parts.reserve(node.elements.size() + node.members.size() + 1);
-    for (const auto& element : node.elements) {
-        parts.push_back(text(element));
-    }
-    for (const auto& member : node.members) {
-        parts.push_back(in_quotes(member.key) + ": " + text(member));
-    }
-    if (node.open) {
-        parts.emplace_back("...");
-    }
-    return parts;
+bool has_parts(const Node& node) {
+    return node.kind == Node::Kind::array || node.kind == Node::Kind::object;
 }
 
-std::string text_in_lines(const Node& node, std::size_t indent) {
-    if (node.kind != Node::Kind::array && node.kind != Node::Kind::object) {
-        return scalar_text(node);
+std::string_view opening_of(const Node& node) {
+    return node.kind == Node::Kind::object ? "{" : node.any_order ? "[~" : "[";
+}
+
+std::string_view closing_of(const Node& node) {
+    return node.kind == Node::Kind::object ? "}" : "]";
+}
+
+// The parts of an array or object, which `write` appends. Stops behind `bytes_max`.
+template <class Write>
+void append_parts(const Node& node, std::string& out, std::string_view separator,
+                  std::size_t bytes_max, const Write& write) {
+    bool is_first = true;
+    const auto begin = [&] {
+        out += is_first ? "" : separator;
+        is_first = false;
+    };
+    for (const auto* parts : {&node.elements, &node.members}) {
+        for (const auto& part : *parts) {
+            if (out.size() > bytes_max) {
+                return;
+            }
+            begin();
+            out += parts == &node.members ? in_quotes(part.key) + ": " : "";
+            write(part);
+        }
     }
-    const bool is_array = node.kind == Node::Kind::array;
-    const std::string opening = is_array ? (node.any_order ? "[~ " : "[") : "{";
-    const std::string closing = is_array ? "]" : "}";
-    auto line = fmt::format("{}{}{}", opening, fmt::join(parts_of(node, to_line), ", "), closing);
-    if (indent == in_one_line || indent + line.size() <= line_chars_max) {
-        return line;
+    if (node.open) {
+        begin();
+        out += "...";
     }
-    const auto in_lines = [&](const Node& n) { return text_in_lines(n, indent + 2); };
+}
+
+// In one line; what lies behind `bytes_max` may be missing.
+void append_line(const Node& node, std::string& out, std::size_t bytes_max) {
+    if (!has_parts(node)) {
+        out += scalar_text(node);
+        return;
+    }
+    out += opening_of(node);
+    out += node.any_order ? " " : "";
+    append_parts(node, out, ", ", bytes_max,
+                 [&](const Node& part) { append_line(part, out, bytes_max); });
+    out += closing_of(node);
+}
+
+// In one line if that is short enough, else each part in a line of its own.
+void append_lines(const Node& node, std::string& out, std::size_t indent) {
+    std::string line;
+    append_line(node, line, line_chars_max);
+    if (!has_parts(node) || indent + line.size() <= line_chars_max) {
+        out += line;
+        return;
+    }
     const auto margin = "\n" + std::string(indent + 2, ' ');
-    return fmt::format("{}{}{}\n{}{}", opening.substr(0, opening.find(' ')), margin,
-                       fmt::join(parts_of(node, in_lines), "," + margin), std::string(indent, ' '),
-                       closing);
+    out += opening_of(node);
+    out += margin;
+    append_parts(node, out, "," + margin, SIZE_MAX,
+                 [&](const Node& part) { append_lines(part, out, indent + 2); });
+    out += "\n" + std::string(indent, ' ');
+    out += closing_of(node);
 }
 
 }  // namespace
@@ -319,8 +362,16 @@ Result<Node> from_json(std::string_view json) {
     return node;
 }
 
-std::string to_text(const Node& node) { return text_in_lines(node, 0); }
+std::string to_text(const Node& node) {
+    std::string text;
+    append_lines(node, text, 0);
+    return text;
+}
 
-std::string to_line(const Node& node) { return text_in_lines(node, in_one_line); }
+std::string to_line(const Node& node) {
+    std::string line;
+    append_line(node, line, SIZE_MAX);
+    return line;
+}
 
 }  // namespace ankiwire::conformance

@@ -58,6 +58,28 @@ TEST(Node, of_json_has_nothing_that_only_transcripts_have) {
     EXPECT_EQ(wrong(std::string(1'000'000, '[')), "too deep");
 }
 
+TEST(Node, of_json_may_be_large_or_deep) {
+    std::string wide = "{\"0\": 0";
+    for (int i = 1; i < 100'000; ++i) {
+        wide += ", \"" + std::to_string(i) + "\": 0";
+    }
+    const auto object = from_json(wide + "}");
+    ASSERT_TRUE(object) << object.error().context;
+    EXPECT_EQ(object->members.size(), 100'000U);
+    EXPECT_EQ(wrong(wide + ", \"7\": 1}"), "the member \"7\" is there twice");
+
+    const std::string inner = '"' + std::string(100'000, 'x') + '"';
+    const auto deep = from_json(std::string(900, '[') + inner + std::string(900, ']'));
+    ASSERT_TRUE(deep) << deep.error().context;
+    EXPECT_THAT(to_text(*deep), testing::HasSubstr(inner));
+
+    std::string many = "[0";
+    for (int i = 0; i < 1'000'000; ++i) {
+        many += ",0";
+    }
+    EXPECT_EQ(wrong(many + "]"), "too many values");
+}
+
 TEST(Node, says_what_is_wrong) {
     EXPECT_EQ(again(""), "a value is missing");
     EXPECT_EQ(again("{\"a\" 1}"), "a colon is missing after \"a\"");

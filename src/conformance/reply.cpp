@@ -39,7 +39,7 @@ std::optional<Mismatch> compare_node(const Node& expected, const Result<Node>& r
     if (received) {
         return match(expected, *received, bindings);
     }
-    const auto why = plain.empty() ? "" : " (" + received.error().context + ")";
+    const auto why = plain.empty() ? "" : " (" + shown(received.error().context) + ")";
     return Mismatch{"", to_text(expected), shown(plain) + why};
 }
 

@@ -38,5 +38,14 @@ TEST(Reply, is_joined_with_those_before) {
     EXPECT_EQ(to_text(joined), R"({"done": true, "a": [1, 2, 3], "b": [], "c": [4]})");
 }
 
+TEST(Reply, is_told_in_few_words_if_it_is_no_json) {
+    Expectation expected;
+    expected.status = "200";
+    expected.kind = Expectation::Kind::json;
+    const auto found = problem(expected, '"' + std::string(1'000'000, '\xff') + '"');
+    EXPECT_LT(found.size(), 50'000U);
+    EXPECT_THAT(found, testing::HasSubstr("not UTF-8"));
+}
+
 }  // namespace
 }  // namespace ankiwire::conformance
