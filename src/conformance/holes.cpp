@@ -102,7 +102,8 @@ Node Holes::in_reply(std::string_view method, Node body) {
     } else if (method == "uploadChanges" && data != nullptr && data->elements.size() == 2) {
         replace_media_usn(&data->elements[1], Side::reply);
     }
-    if (auto* config = body.member("conf"); config != nullptr && method == "applyChanges") {
+    if (auto* config = body.member("conf");
+        config != nullptr && method == "applyChanges" && config->kind == Node::Kind::object) {
         // A server begins a new day if it is one (R-START-04), and a replay is on another one.
         std::erase_if(config->members, [](const Node& one) { return one.key == "lastUnburied"; });
         config->set_member("lastUnburied?", hole("int"));
@@ -126,7 +127,7 @@ void Holes::replace_meta(Node& body) {
 }
 
 void Holes::replace_media_usn(Node* node, Side side) {
-    if (node == nullptr || node->kind != Node::Kind::integer ||
+    if (node == nullptr || node->kind != Node::Kind::integer || node->integer < 0 ||
         (!media_usn_ && side == Side::request)) {
         return;
     }
@@ -187,7 +188,7 @@ void Holes::replace_time(Node& node, std::string_view label, Side side) {
         return ms > now_ms_ - near_ms && ms < now_ms_ + near_ms;
     };
     const bool is_ms = is_near(node.integer);
-    if (!is_ms && (node.integer > now_ms_ || !is_near(node.integer * 1000))) {
+    if (!is_ms && (node.integer < 0 || node.integer > now_ms_ || !is_near(node.integer * 1000))) {
         return;
     }
     const std::string type = is_ms ? "ms" : "s";

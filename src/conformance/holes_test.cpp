@@ -35,6 +35,8 @@ TEST_F(HolesTest, a_time_has_one_name) {
               R"({"a": <mod1>, "b": <s:second1>, "c": <second1>})");
     EXPECT_EQ(reply("applyChanges", R"({"a": 5, "b": 1500000000123, "c": 3177819980527020271})"),
               R"({"a": 5, "b": 1500000000123, "c": 3177819980527020271})");
+    // A thousand times that does not fit, and would be near if it went round.
+    EXPECT_EQ(reply("start", "-18446744071909552"), "-18446744071909552");
 }
 
 TEST_F(HolesTest, what_a_client_makes_is_given) {
@@ -81,11 +83,14 @@ TEST_F(HolesTest, media_are_counted_from_where_they_are) {
               R"({"data": [~ ["b", <media+2>, ""], ["a", <media>, ""]], "err": ""})");
     EXPECT_EQ(reply("uploadChanges", R"({"data": [1, 10], "err": ""})"),
               R"({"data": [1, <media+3>], "err": ""})");
+    EXPECT_EQ(request("mediaChanges", R"({"lastUsn": -9223372036854775808})"),
+              R"({"lastUsn": -9223372036854775808})");
 }
 
 TEST_F(HolesTest, another_day_may_begin) {
     EXPECT_EQ(reply("applyChanges", R"({"conf": {"a": 1, "lastUnburied": 5}})"),
               R"({"conf": {"a": 1, "lastUnburied?": <int>}})");
+    EXPECT_EQ(reply("applyChanges", R"({"conf": [1]})"), R"({"conf": [1]})");
 }
 
 }  // namespace

@@ -34,6 +34,12 @@ const std::map<std::string, IsOfType, std::less<>>& types() {
     return all;
 }
 
+// Of a member that is expected; if it may be missing, without the mark that says so.
+std::string_view key_of(const Node& member) {
+    const std::string_view key = member.key;
+    return key.substr(0, key.size() - (key.ends_with('?') ? 1 : 0));
+}
+
 // Compares one node with another, knowing where it is.
 class Matcher {
 public:
@@ -102,6 +108,7 @@ private:
             return compare(Node(*bound), received, where);
         }
         bindings_.set(hole.binds, received);
+        bound_.push_back(hole.binds);
         return std::nullopt;
     }
 
@@ -132,9 +139,9 @@ private:
                 if (taken.contains(i)) {
                     return false;
                 }
-                const auto before = bindings_;
+                const auto before = bound_.size();
                 if (compare(element, received.elements[i], where)) {
-                    bindings_ = before;
+                    forget(before);
                     return false;
                 }
                 return true;
@@ -161,11 +168,10 @@ private:
             return where.empty() ? key : where + "." + key;
         };
         for (const auto& wanted : expected.members) {
-            const bool may_be_missing = wanted.key.ends_with('?');
-            const auto key = wanted.key.substr(0, wanted.key.size() - (may_be_missing ? 1 : 0));
+            const std::string key(key_of(wanted));
             const auto* member = received.member(key);
             if (member == nullptr) {
-                if (may_be_missing) {
+                if (key != wanted.key) {
                     continue;
                 }
                 return Mismatch{place(key), to_text(wanted), "nothing"};
@@ -178,15 +184,22 @@ private:
             return std::nullopt;
         }
         for (const auto& member : received.members) {
-            if (expected.member(member.key) == nullptr &&
-                expected.member(member.key + "?") == nullptr) {
+            if (std::ranges::find(expected.members, member.key, key_of) == expected.members.end()) {
                 return Mismatch{place(member.key), "nothing", to_text(member)};
             }
         }
         return std::nullopt;
     }
 
+    // All names but the first ones that were bound have no value again.
+    void forget(std::size_t all_but) {
+        for (; bound_.size() > all_but; bound_.pop_back()) {
+            bindings_.erase(bound_.back());
+        }
+    }
+
     Bindings& bindings_;
+    std::vector<std::string> bound_;  // here, in this order
 };
 
 }  // namespace
@@ -216,12 +229,14 @@ Result<Node> Bindings::evaluate(std::string_view expression) const {
     const auto digits = expression.substr(sign + 1);
     std::int64_t number = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    std::int64_t sum = 0;
     if (error != std::errc() || end != digits.data() + digits.size() ||
-        value->kind != Node::Kind::integer) {
+        value->kind != Node::Kind::integer ||
+        (expression[sign] == '+' ? __builtin_add_overflow(value->integer, number, &sum)
+                                 : __builtin_sub_overflow(value->integer, number, &sum))) {
         return fail(ErrorKind::malformed, "<" + std::string(expression) + "> is no sum");
     }
-    return Node::of_integer(expression[sign] == '+' ? value->integer + number
-                                                    : value->integer - number);
+    return Node::of_integer(sum);
 }
 
 bool is_type(std::string_view name) { return types().contains(name); }

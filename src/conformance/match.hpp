@@ -19,6 +19,7 @@ public:
     void set(const std::string& name, Node value) { values_[name] = std::move(value); }
     void set_integer(const std::string& name, std::int64_t value);
     void set_text(const std::string& name, std::string value);
+    void erase(const std::string& name) { values_.erase(name); }
     // nullptr if it is not bound.
     [[nodiscard]] const Node* find(const std::string& name) const;
     // malformed: a name in it is not bound, or is not a number where one is needed.

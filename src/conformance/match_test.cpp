@@ -52,6 +52,7 @@ TEST_F(MatchTest, a_member_may_be_missing) {
     EXPECT_EQ(problem(R"({"a?": []})", R"({"a": []})"), "");
     EXPECT_EQ(problem(R"({"a?": []})", R"({"a": [1]})"), "a[0]: nothing, not 1");
     EXPECT_EQ(problem(R"({"a?": []})", R"({"b": []})"), "b: nothing, not []");
+    EXPECT_EQ(problem(R"({"a?": 1})", R"({"a?": 1})"), "a?: nothing, not 1");
 }
 
 TEST_F(MatchTest, a_member_must_be_missing) {
@@ -66,6 +67,8 @@ TEST_F(MatchTest, order_may_be_any) {
     EXPECT_EQ(problem("[~ 3, ...]", "[1, 2, 3]"), "");
     EXPECT_EQ(problem("[~ [<int:a>, 2], [<a>, 3]]", "[[7, 3], [8, 2], [8, 3]]"),
               ": 2 elements, not [[7, 3], [8, 2], [8, 3]]");
+    EXPECT_EQ(problem("[~ [<int:b>, 2], [<int:c>, 3]]", "[[7, 3], [8, 2]]"), "");
+    EXPECT_EQ(problem("[<b>, <c>]", "[8, 7]"), "");
 }
 
 TEST_F(MatchTest, holes_have_types) {
@@ -93,6 +96,9 @@ TEST_F(MatchTest, a_name_is_the_same_value_from_then_on) {
     EXPECT_EQ(problem("<!u>", "6"), "");
     EXPECT_EQ(problem("<!u>", "5"), ": <!u>, not 5");
     EXPECT_EQ(problem("<!v>", "5"), ": <!v>, not 5");
+    EXPECT_EQ(problem("<int:most>", "9223372036854775807"), "");
+    EXPECT_EQ(problem("<most+1>", "-9223372036854775808"),
+              ": <most+1> is no sum, not -9223372036854775808");
 }
 
 TEST_F(MatchTest, requests_are_filled) {
