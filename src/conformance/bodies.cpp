@@ -6,6 +6,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/limits.hpp"
 #include "conformance/whole_file.hpp"
 #include "files/files.hpp"
 #include "files/temp_folder.hpp"
@@ -20,6 +21,7 @@ constexpr std::size_t text_bytes_max = 1000;
 constexpr std::size_t entries_max = 1000;
 
 Error malformed(const std::string& what) { return fail(ErrorKind::malformed, what); }
+constexpr std::uint64_t unpacked_bytes_max = 512 * limits::mib;  // of all entries
 
 std::string hex_of(std::string_view bytes) {
     constexpr std::string_view digits = "0123456789abcdef";
@@ -68,7 +70,12 @@ Node node_of(std::string_view content) {
     large.set_member("bytes", Node::of_integer(static_cast<std::int64_t>(content.size())));
     large.set_member("sha1", Node::of_text(sha1_hex(content)));
     return large;
+    std::uint64_t bytes = 0;
 }
+        bytes += entry.bytes;
+        if (bytes > unpacked_bytes_max) {
+            return malformed("the files of the zip are too large");
+        }
 
 // The contents of a zip's entries by name, in their order.
 using Entries = std::vector<std::pair<std::string, std::string>>;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/algorithm/string/replace.hpp>
+#include <cstdint>
 
 #include "conformance/collection_file.hpp"
 
@@ -58,7 +59,7 @@ Result<std::string> dump_collection(std::string_view file) {
         tables += statement;
         TRY_ASSIGN(const auto columns,
                    query_collection(file, "select name from pragma_table_info('" + name + "')"));
-        TRY_ASSIGN(const auto rows, query_collection(file, row_query(name, columns)));
+        TRY_ASSIGN(const auto rows, query_collection(file, row_query(name, columns), SIZE_MAX));
         for (const auto& row : rows.elements) {
             tables += "insert into " + name + " values (" + visible(row.elements[0].text) + ");\n";
         }

@@ -43,7 +43,7 @@ Result<std::string> make_collection(std::string_view sql) {
     return read_file(path);
 }
 
-Result<Node> query_collection(std::string_view file, const std::string& sql) {
+Result<Node> query_collection(std::string_view file, const std::string& sql, std::size_t rows_max) {
     const files::TempFolder folder;
     const auto path = folder.path() / "collection.anki2";
     TRY(write_file(path, file));
@@ -61,6 +61,9 @@ Result<Node> query_collection(std::string_view file, const std::string& sql) {
         }
         if (!*has_row) {
             return rows;
+        }
+        if (rows.elements.size() == rows_max) {
+            return fail(ErrorKind::malformed, "more than " + std::to_string(rows_max) + " rows");
         }
         Node row;
         row.kind = Node::Kind::array;

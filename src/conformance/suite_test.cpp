@@ -70,5 +70,15 @@ TEST(CollectionFile, is_made_of_sql_and_looked_at_by_sql) {
     EXPECT_FALSE(make_collection("insert into nothing values (1)"));
 }
 
+TEST(CollectionFile, may_have_no_end) {
+    const auto file = make_collection("create table t (a)");
+    ASSERT_TRUE(file);
+    const auto rows = query_collection(
+        *file, "with recursive n(i) as (select 1 union all select i + 1 from n) select i from n",
+        1000);
+    ASSERT_FALSE(rows);
+    EXPECT_EQ(rows.error().context, "more than 1000 rows");
+}
+
 }  // namespace
 }  // namespace ankiwire::conformance
