@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/limits.hpp"
+#include "conformance/utf8.hpp"
 #include "conformance/whole_file.hpp"
 #include "files/files.hpp"
 #include "files/temp_folder.hpp"
@@ -19,20 +20,9 @@ namespace {
 constexpr std::string_view meta_name = "_meta";
 constexpr std::size_t text_bytes_max = 1000;
 constexpr std::size_t entries_max = 1000;
-
-Error malformed(const std::string& what) { return fail(ErrorKind::malformed, what); }
 constexpr std::uint64_t unpacked_bytes_max = 512 * limits::mib;  // of all entries
 
-std::string hex_of(std::string_view bytes) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string hex;
-    for (const char c : bytes) {
-        const auto byte = static_cast<unsigned char>(c);
-        hex += digits[byte / 16];
-        hex += digits[byte % 16];
-    }
-    return hex;
-}
+Error malformed(const std::string& what) { return fail(ErrorKind::malformed, what); }
 
 // Bytes that do not pack well, the same at each run.
 std::string filler(std::int64_t count) {
@@ -60,22 +50,14 @@ Result<std::string> content_of(const Node& node) {
 }
 
 Node node_of(std::string_view content) {
-    auto text = Node::of_text(std::string(content));
-    // What is not UTF-8 would come back changed.
-    const auto again = from_json(to_text(text));
-    if (content.size() <= text_bytes_max && again && again->text == content) {
-        return text;
+    if (content.size() <= text_bytes_max && is_utf8(content)) {
+        return Node::of_text(std::string(content));
     }
     auto large = Node::empty_object();
     large.set_member("bytes", Node::of_integer(static_cast<std::int64_t>(content.size())));
     large.set_member("sha1", Node::of_text(sha1_hex(content)));
     return large;
-    std::uint64_t bytes = 0;
 }
-        bytes += entry.bytes;
-        if (bytes > unpacked_bytes_max) {
-            return malformed("the files of the zip are too large");
-        }
 
 // The contents of a zip's entries by name, in their order.
 using Entries = std::vector<std::pair<std::string, std::string>>;
@@ -87,7 +69,12 @@ Result<Entries> read_zip(std::string_view zip) {
     TRY_ASSIGN(const auto file, files::open_for_reading(path));
     TRY_ASSIGN(const auto reader, zip::Reader::open(file, entries_max));
     Entries entries;
+    std::uint64_t bytes = 0;
     for (const auto& entry : reader.entries()) {
+        bytes += entry.bytes;
+        if (bytes > unpacked_bytes_max) {
+            return malformed("the files of the zip are too large");
+        }
         std::string content;
         TRY(reader.read(entry, [&content](std::string_view piece) -> Result<void> {
             content += piece;
@@ -106,12 +93,10 @@ const std::string* find_entry(const Entries& entries, std::string_view name) {
 
 // As a text if it is one.
 Node sent_content(std::string_view content) {
-    auto text = Node::of_text(std::string(content));
     const bool has_controls =
         std::ranges::any_of(content, [](char c) { return c >= 0 && c < ' ' && c != '\n'; });
-    if (const auto again = from_json(to_text(text));
-        !has_controls && again && again->text == content) {
-        return text;
+    if (!has_controls && is_utf8(content)) {
+        return Node::of_text(std::string(content));
     }
     auto node = Node::empty_object();
     node.set_member("hex", Node::of_text(hex_of(content)));
@@ -119,6 +104,17 @@ Node sent_content(std::string_view content) {
 }
 
 }  // namespace
+
+std::string hex_of(std::string_view bytes) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string hex;
+    for (const char c : bytes) {
+        const auto byte = static_cast<unsigned char>(c);
+        hex += digits[byte / 16];
+        hex += digits[byte % 16];
+    }
+    return hex;
+}
 
 std::string sha1_hex(std::string_view bytes) {
     std::string sum(20, '\0');

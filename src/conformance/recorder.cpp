@@ -12,6 +12,7 @@
 #include "conformance/holes.hpp"
 #include "conformance/json_text.hpp"
 #include "conformance/reply.hpp"
+#include "conformance/utf8.hpp"
 
 namespace ankiwire::conformance {
 namespace {
@@ -28,7 +29,7 @@ std::string comment(std::string_view words) {
     std::string text;
     std::string line = "#";
     while (!words.empty()) {
-        const auto word = words.substr(0, words.find(' '));
+        const auto word = words.substr(0, words.find_first_of(" \n"));
         words.remove_prefix(std::min(word.size() + 1, words.size()));
         if (line.size() + 1 + word.size() > line_chars_max) {
             text += line + "\n";
@@ -162,12 +163,16 @@ private:
             }
             return spaced(sent);
         }
-        return " text " + in_quotes(call.body);
+        if (call.method == "hostKey") {
+            return " text \"\"";  // a password may be in it
+        }
+        const auto text = in_words(call.body);
+        return text.empty() ? " hex " + hex_of(call.body) : text;
     }
 
     std::string reply_body(const std::string& method, const std::string& body) {
         if (method == "upload") {
-            return " text " + in_quotes(body);
+            return in_words(body);
         }
         if (method == "download") {
             const auto queries = describe_collection(body);
@@ -178,7 +183,12 @@ private:
             return files ? " zip " + to_text(*files) : "";
         }
         const auto json = from_json(body);
-        return json ? spaced(holes_.in_reply(method, *json)) : " text " + in_quotes(body);
+        return json ? spaced(holes_.in_reply(method, *json)) : in_words(body);
+    }
+
+    // Empty if it is no text.
+    static std::string in_words(const std::string& body) {
+        return is_utf8(body) ? " text " + in_quotes(body) : "";
     }
 
     static std::string spaced(const Node& node) { return " " + to_text(node); }

@@ -139,6 +139,28 @@ TEST(Recorder, files) {
     EXPECT_EQ(*dump_collection(*again), *dump_collection(*file));
 }
 
+TEST(Recorder, what_is_no_text_is_told_by_its_bytes) {
+    const auto transcript =
+        transcript_of({login,
+                       {request("upload", "no collection", "s"), reply("no", 400)},
+                       {request("upload", "\x01\xff", "s"), reply("no", 400)},
+                       {request("meta", "{", "s"), reply("\xff")}});
+    EXPECT_THAT(transcript, HasSubstr("b: upload text \"no collection\"\n-> 400\n"
+                                      "b: upload hex 01ff\n-> 400\n"
+                                      "b: meta text \"{\"\n-> 200\n"));
+}
+
+TEST(Recorder, a_login_that_is_none_is_not_told) {
+    EXPECT_THAT(transcript_of({{request("hostKey", R"({"p":"secret")", "s", ""), reply("", 400)}}),
+                HasSubstr("a: hostKey text \"\"\n-> 400\n"));
+}
+
+TEST(Recorder, versions_of_clients_stay_comments) {
+    const Exchange odd = {request("meta", R"({"cv":"client 1\naccount other"})", "s2"), meta.reply};
+    EXPECT_THAT(transcript_of({odd}),
+                HasSubstr("# Recorded on 2027-01-15: client 1 account other\n"));
+}
+
 TEST(Recorder, what_is_no_sync_is_left_out) {
     HttpRequest page;
     page.verb = "GET";

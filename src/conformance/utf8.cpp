@@ -19,6 +19,17 @@ std::size_t character_bytes(std::string_view text) {
                : 0;
 }
 
+bool is_utf8(std::string_view text) {
+    while (!text.empty()) {
+        const auto bytes = character_bytes(text);
+        if (bytes == 0) {
+            return false;
+        }
+        text.remove_prefix(bytes);
+    }
+    return true;
+}
+
 void append_utf8(std::string& out, std::uint32_t code) {
     Utf8::encode(code, std::back_inserter(out));
 }

@@ -12,6 +12,8 @@ constexpr std::string_view no_character = "\xef\xbf\xbd";  // U+FFFD
 // Of the character that `text`, which is not empty, begins with. 0: there is none.
 std::size_t character_bytes(std::string_view text);
 
+bool is_utf8(std::string_view text);
+
 void append_utf8(std::string& out, std::uint32_t code);
 
 // With U+FFFD in the place of what no terminal or XML should be given.
