@@ -59,14 +59,15 @@ def offers_of(official_version):
     return OFFERS if official_version else OFFERS_OF_OURS
 
 
+def read_known(path=KNOWN):
+    return [KNOWN_LINE.fullmatch(line) for line in path.read_text().splitlines()
+            if not line.startswith("#")]
+
+
 def known_of(version):
     """The reasons, by case, why the official server of a version is known to fail it."""
-    known = {}
-    for line in KNOWN.read_text().splitlines():
-        match = KNOWN_LINE.fullmatch(line)
-        if not line.startswith("#") and is_in_range(version, match["since"], match["until"]):
-            known[match["case"]] = match["reason"]
-    return known
+    return {line["case"]: line["reason"] for line in read_known()
+            if is_in_range(version, line["since"], line["until"])}
 
 
 def is_in_range(version, since, until):

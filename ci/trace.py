@@ -3,11 +3,12 @@
 
 Checks the requirements: each is defined once in spec/ and has the form that spec/README.md tells,
 each that is cited is defined, each page is in the list of pages, and each limit of
-src/base/limits.hpp is in spec/08-limits.md. Each MUST of protocol 11 has a case of the conformance
-suite that a mutant which breaks it fails (conformance/killed.tsv), or a reason in
-conformance/without_case.tsv. conformance/sentences.tsv has a checksum of each sentence that
-cases show: one that has changed is an error until somebody has looked at its cases and says so by
---accept.
+src/base/limits.hpp is in spec/08-limits.md with its value. Each MUST for servers has a case of the
+conformance suite, or a reason in conformance/without_case.tsv, and if it is one of protocol 11 also
+a mutant that breaks it and fails that case (conformance/killed.tsv). Each case covers a requirement,
+and what is known to fail (conformance/known/) is a case, of the requirement that is cited there.
+conformance/sentences.tsv has a checksum of each sentence that cases show: one that has changed is an
+error until somebody has looked at its cases and says so by --accept.
 """
 
 import collections
@@ -19,12 +20,16 @@ sys.dont_write_bytecode = True
 
 import mutants  # noqa: E402
 import requirements  # noqa: E402
+import suite  # noqa: E402
 from requirements import REPOSITORY, SPEC  # noqa: E402
 
 ID = re.compile(r"\bR-[A-Z]+-\d\d\b")
 RANGE = re.compile(r"\b(R-[A-Z]+-)(\d\d) to \1(\d\d)\b")
-LIMIT = re.compile(r"^inline constexpr \S+ (?P<name>\w+) = ", re.MULTILINE)
-UNITS = {"kib", "mib"}
+LIMIT = re.compile(r"^inline constexpr \S+ (?P<name>\w+) = (?P<value>[^;]+);", re.MULTILINE)
+LIMIT_OF_PAGE = re.compile(r"^\| `(?P<name>\w+)` \| (?P<number>[\d.]+) ?(?P<unit>\w*) \|",
+                           re.MULTILINE)
+UNITS = {"kib": 1024, "mib": 1024**2}
+UNITS_OF_PAGE = {"": 1, "KiB": 1024, "MiB": 1024**2, "seconds": 1000, "minutes": 60 * 1000}
 CITING = ["src", "clients", "conformance", "fuzz", "spec", "bench", "packaging"]
 CASES = REPOSITORY / "conformance"
 SENTENCES = CASES / "sentences.tsv"
@@ -32,6 +37,7 @@ WITHOUT_CASE = CASES / "without_case.tsv"
 NOT_YET = "not yet"  # how a reason begins that is to go
 OF_CLIENTS = "R-CLIENT-"
 COVERS = re.compile(r"^covers (.+(?:\n\s.+)*)", re.MULTILINE)
+OF_A_CLIENT = re.compile(r"^(recorded|derived) ", re.MULTILINE)  # in the place of `covers`
 LEVELS = {"MUST", "SHOULD", "MAY"}  # a sentence names one of them
 WITHDRAWN = "withdrawn"  # how the heading of a requirement ends that is none any more
 
@@ -79,6 +85,27 @@ def covers_of_cases():
     }
 
 
+def problems_of_covers(covers):
+    for name, covered in covers.items():
+        if not covered and not OF_A_CLIENT.search((CASES / "cases" / f"{name}.sync").read_text()):
+            yield f"conformance/cases/{name}.sync covers nothing"
+
+
+def problems_of_known(covers):
+    """Of what is known to fail: no such case, or one of another requirement."""
+    for line in suite.read_known():
+        covered = covers.get(suite.file_of(line["case"]))
+        cited = set(ID.findall(line["reason"]))
+        if covered is None:
+            yield f"{suite.KNOWN.name}: there is no case {line['case']}"
+        elif not cited or cited - covered:
+            yield f"{suite.KNOWN.name}: {line['case']} covers {' '.join(sorted(covered))} alone"
+    for path in sorted(suite.KNOWN.parent.glob("captures-*.txt")):
+        for line in suite.read_known(path):
+            if not (REPOSITORY / "fixtures" / f"{line['case']}.sync").exists():
+                yield f"{path.name}: there is no {line['case']} in fixtures/"
+
+
 def problems_of_killed(killed, breaks, covers):
     for mutant, cases in killed.items():
         if mutant not in breaks:
@@ -97,6 +124,21 @@ def shown_to_fail(killed, breaks, covers):
     }
 
 
+def is_of_old(requirement):
+    """It binds no server that speaks protocol 11 alone, as ours, of which the mutants are."""
+    return 0 < requirement.until < 11
+
+
+def without_mutant(defined, shown):
+    """How many MUST no mutant shows, and why."""
+    must = {name for name, requirement in defined.items() if requirement.level == "MUST"} - shown
+    of_clients = {name for name in must if name.startswith(OF_CLIENTS)}
+    of_old = {name for name in must if is_of_old(defined[name])}
+    others = must - of_clients - of_old
+    return (f"{len(of_old)} MUST of protocol 8 to 10 without a mutant, {len(of_clients)} rules for "
+            f"clients, {len(others)} others")
+
+
 def digest(requirement):
     return hashlib.sha256(requirement.sentence.encode()).hexdigest()[:12]
 
@@ -104,12 +146,10 @@ def digest(requirement):
 def problems_of_cases(defined, covered, shown, without_case):
     """What the suite lacks, or has without need."""
     for name, requirement in sorted(defined.items()):
-        wanted = (requirement.level == "MUST" and requirement.since <= 11
-                  and (not requirement.until or requirement.until >= 11)
-                  and not name.startswith(OF_CLIENTS))
+        wanted = requirement.level == "MUST" and not name.startswith(OF_CLIENTS)
         if wanted and name not in covered and name not in without_case:
             yield f"{requirement.page}: {name} is MUST and has no case in conformance/"
-        elif wanted and name in covered and name not in shown:
+        elif wanted and name in covered and name not in shown and not is_of_old(requirement):
             yield (f"{requirement.page}: {name} is MUST, and no mutant that breaks it is known to fail "
                    f"a case of it")
     for name in sorted(without_case):
@@ -129,6 +169,15 @@ def problems_of_sentences(defined, covered, accept):
     if accept:
         lines = [f"{name}\t{looked_at[name]}\n" for name in sorted(covered & looked_at.keys())]
         SENTENCES.write_text("".join(lines))
+
+
+def problems_of_limits(limits):
+    """Limits that 08-limits.md does not have, has with another value, or alone."""
+    page = {row["name"]: float(row["number"]) * UNITS_OF_PAGE[row["unit"]]
+            for row in LIMIT_OF_PAGE.finditer((SPEC / "08-limits.md").read_text())}
+    for name in sorted(page.keys() | limits.keys()):
+        if page.get(name) != limits.get(name):
+            yield f"spec/08-limits.md: {name} is {page.get(name)}, in limits.hpp {limits.get(name)}"
 
 
 def main():
@@ -167,16 +216,18 @@ def main():
     covered = set().union(*covers.values())
     killed = mutants.read_killed()
     breaks = {mutant.name: mutant.requirement for mutant in mutants.read()[0]}
+    problems += problems_of_covers(covers)
+    problems += problems_of_known(covers)
     problems += problems_of_killed(killed, breaks, covers)
     without_case = requirements.read_table(WITHOUT_CASE)
     shown = shown_to_fail(killed, breaks, covers)
     problems += problems_of_cases(defined, covered, shown, without_case)
     problems += problems_of_sentences(defined, covered, accept)
 
-    limits = LIMIT.findall((REPOSITORY / "src/base/limits.hpp").read_text())
-    limits_page = (SPEC / "08-limits.md").read_text()
-    problems += [f"spec/08-limits.md: {name} is missing"
-                 for name in limits if name not in UNITS and f"`{name}`" not in limits_page]
+    limits = {limit["name"]: eval(limit["value"].replace("'", ""), {}, UNITS)
+              for limit in LIMIT.finditer((REPOSITORY / "src/base/limits.hpp").read_text())
+              if limit["name"] not in UNITS}
+    problems += problems_of_limits(limits)
 
     for problem in problems:
         print(problem)
@@ -186,10 +237,11 @@ def main():
     print(", ".join(f"{levels[level]} {level}" for level in ("MUST", "SHOULD", "MAY", "OBSERVED")))
     print(f"trace: looked at {files} files: {len(defined)} requirements, "
           f"{len(cited_by_tests & defined.keys())} of them cited by tests, "
-          f"{len(covered & defined.keys())} by cases of the suite, {len(limits) - len(UNITS)} limits")
+          f"{len(covered & defined.keys())} by cases of the suite, {len(limits)} limits")
     not_yet = sum(reason.startswith(NOT_YET) for reason in without_case.values())
     if not_yet:
         print(f"trace: {not_yet} MUST have no case yet")
+    print(f"trace: {without_mutant(defined, shown)}")
     sys.exit(1 if problems else 0)
 
 

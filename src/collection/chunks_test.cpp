@@ -334,7 +334,7 @@ TEST_F(ChunksTest, refuses_rows_that_contradict_the_collection) {  // R-CHUNK-10
     EXPECT_TRUE(fails(refused(chunk), ErrorKind::inconsistent_data));
 }
 
-TEST_F(ChunksTest, takes_one_field_for_a_notetype_without_fields) {  // R-CHUNK-10
+TEST_F(ChunksTest, takes_one_field_for_a_notetype_without_fields) {  // R-CHUNK-15
     add_notetype();
     execute("delete from fields where ntid = 77");
     Chunk chunk;

@@ -36,7 +36,7 @@ Result<std::int64_t> repair_usns(sqlite::Database& db);
 // The indexes that every schema-18 file has; those that a file lacks are made.
 Result<void> ensure_indexes(sqlite::Database& db);
 
-// Empties the columns of table col whose content is in tables of its own (R-FILE-03).
+// Empties the columns of table col whose content is in tables of its own (R-FILE-13).
 Result<void> clear_older_columns(sqlite::Database& db);
 
 }  // namespace ankiwire::collection

@@ -151,7 +151,7 @@ TEST_F(UploadChecksTest, want_rows_of_a_bounded_size) {  // R-LIM-08
     refuses("update deck_config set config = zeroblob(67200000)");
 }
 
-TEST_F(UploadChecksTest, fill_what_is_null) {  // R-FULL-08
+TEST_F(UploadChecksTest, fill_what_is_null) {  // R-FULL-21
     takes(
         "drop table cards; create table cards (id integer primary key, nid, did, ord, mod, usn, "
         "type, queue, due, ivl, factor, reps, lapses, left, odue, odid, flags, data); "
@@ -161,7 +161,7 @@ TEST_F(UploadChecksTest, fill_what_is_null) {  // R-FULL-08
               1);
 }
 
-TEST_F(UploadChecksTest, cast_text_and_bytes) {  // R-FULL-08, R-STORE-03
+TEST_F(UploadChecksTest, cast_text_and_bytes) {  // R-FULL-21, R-STORE-03
     takes(
         "update notes set flds = cast(flds as blob), guid = 5; "
         "insert into config values ('text', 0, 0, '[1]')");
@@ -193,7 +193,7 @@ TEST_F(UploadChecksTest, want_a_schema_that_does_nothing_by_itself) {  // R-FULL
     refuses(forge + "('table', 'v', 'v', 0, 'create  virtual table v using fts5(x)')");
 }
 
-TEST_F(UploadChecksTest, drop_indexes_that_compute_and_keep_others) {  // R-FULL-04
+TEST_F(UploadChecksTest, drop_indexes_that_compute_and_keep_others) {  // R-FULL-19
     takes(
         "create index \"an \"\"expression\" on notes (length(flds)); "
         "create index some on notes (mod) where mod > 5; create index plain on notes (mod); "

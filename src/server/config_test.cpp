@@ -65,7 +65,7 @@ TEST(Config, takes_every_variable_of_the_official_server) {
     EXPECT_EQ(parsed.config.ip_source, IpSource::x_real_ip);
 }
 
-TEST(Config, never_lets_an_upload_grow_beyond_what_clients_can_download) {  // R-LIM-03
+TEST(Config, never_lets_an_upload_grow_beyond_what_clients_can_download) {  // R-LIM-03, R-LIM-14
     const auto parsed = parsed_with({{"MAX_SYNC_PAYLOAD_MEGS", "2000"}});
     EXPECT_EQ(parsed.config.upload_unpacked_bytes_max(), 0xffff'ffffU);
 }

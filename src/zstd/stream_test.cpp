@@ -167,7 +167,7 @@ TEST(Zstd, refuses_a_frame_that_is_cut_anywhere) {  // R-TRANS-06
     }
 }
 
-TEST(Zstd, refuses_bytes_after_the_frame) {  // R-TRANS-06
+TEST(Zstd, refuses_bytes_after_the_frame) {  // R-TRANS-15
     EXPECT_EQ(kind_of_unpack(pack("one") + "x"), ErrorKind::malformed);
     EXPECT_EQ(kind_of_unpack(pack("one") + pack("two")), ErrorKind::malformed);
 }
