@@ -4,108 +4,21 @@
 
 #include "base/limits.hpp"
 #include "collection/store_impl.hpp"
-#include "json/reader.hpp"
 
 namespace ankiwire::collection {
 namespace {
 
 using sqlite::Statement;
 
-// Fills a message of columns.proto from a column.
-template <class Message>
-Result<void> parse_column(const Statement& row, int column, Message& message) {
-    const auto bytes = row.blob(column);
-    if (bytes.size() > INT32_MAX ||
-        !message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-        return fail(ErrorKind::inconsistent_data, "a stored object that cannot be decoded");
-    }
-    return {};
-}
-
-Result<void> read_notetype(const Statement& row, Notetype& notetype) {
-    notetype.id = {row.int64(0)};
-    notetype.name = row.text(1);
-    notetype.mtime = {row.int64(2)};
-    notetype.usn = {clamp_to<std::int32_t>(row.int64(3))};
-    return parse_column(row, 4, notetype.config);
-}
-
-Result<void> read_deck(const Statement& row, Deck& deck) {
-    deck.id = {row.int64(0)};
-    deck.name = row.text(1);
-    deck.mtime = {row.int64(2)};
-    deck.usn = {clamp_to<std::int32_t>(row.int64(3))};
-    TRY(parse_column(row, 4, deck.common));
-    TRY(parse_column(row, 5, deck.kind));
-    if (deck.kind.kind_case() == columns::DeckKind::KIND_NOT_SET) {
-        return fail(ErrorKind::inconsistent_data, "a stored deck of no kind");
-    }
-    return {};
-}
-
-Result<void> read_deck_config(const Statement& row, DeckConfig& config) {
-    config.id = {row.int64(0)};
-    config.name = row.text(1);
-    config.mtime = {row.int64(2)};
-    config.usn = {clamp_to<std::int32_t>(row.int64(3))};
-    return parse_column(row, 4, config.config);
-}
-
-// A field or a template of a notetype.
-template <class Part>
-Result<void> read_part(const Statement& row, Part& part) {
-    part.name = row.text(0);
-    return parse_column(row, 1, part.config);
-}
-
-Result<void> read_tag(const Statement& row, std::string& tag) {
-    tag = row.text(0);
-    return {};
-}
-
-// The rows of a statement with one parameter.
-template <class Object, class Parameter>
-Result<std::vector<Object>> read_objects(CollectionStore::Impl& store, std::string_view sql,
-                                         Parameter parameter,
-                                         Result<void> (*read)(const Statement&, Object&)) {
-    std::vector<Object> objects;
-    TRY_ASSIGN(auto query, store.query(sql));
-    TRY(query.bind(parameter).for_each(
-        [&](const Statement& row) { return read(row, objects.emplace_back()); }));
-    return objects;
-}
-
-Result<std::vector<Notetype>> notetypes_since(CollectionStore::Impl& store, Usn usn) {
-    TRY_ASSIGN(auto notetypes,
-               read_objects(store,
-                            "select id, name, mtime_secs, usn, config from notetypes "
-                            "where usn >= ? order by id",
-                            usn, read_notetype));
-    for (auto& notetype : notetypes) {
-        TRY_ASSIGN(
-            notetype.fields,
-            read_objects(store, "select name, config from fields where ntid = ? order by ord",
-                         notetype.id, read_part<Notetype::Field>));
-        TRY_ASSIGN(
-            notetype.templates,
-            read_objects(store, "select name, config from templates where ntid = ? order by ord",
-                         notetype.id, read_part<Notetype::Template>));
-    }
-    return notetypes;
-}
-
-// All of it, whatever its usn. A value that is not JSON, or too deep within the two objects around
-// it, would break the reply: left out (R-CHANGES-16).
-Result<std::vector<ConfigEntry>> all_config(CollectionStore::Impl& store) {
-    std::vector<ConfigEntry> config;
-    TRY_ASSIGN(auto query, store.query("select key, val from config"));
-    TRY(query.for_each([&](const Statement& row) -> Result<void> {
-        if (json::Document::parse(row.blob(1), limits::json_depth_max - 2)) {
-            config.push_back({.key = std::string(row.text(0)), .json = std::string(row.blob(1))});
-        }
+// Names alone.
+Result<std::vector<std::string>> tags_since(CollectionStore::Impl& store, Usn usn) {
+    std::vector<std::string> tags;
+    TRY_ASSIGN(auto query, store.query("select tag from tags where usn >= ?"));
+    TRY(query.bind(usn).for_each([&](const Statement& row) -> Result<void> {
+        tags.emplace_back(row.text(0));
         return {};
     }));
-    return config;
+    return tags;
 }
 
 // What is sent to a client is not more than a client may send: a larger reply would have to be held
@@ -212,20 +125,14 @@ Result<void> CollectionStore::apply_graves(const Graves& graves, Usn server_usn)
 
 Result<UnchunkedChanges> CollectionStore::changes_since(Usn client_usn, bool with_config) {
     TRY(expect_sendable(*impl_, client_usn, with_config));
+    const auto query = impl_->query_source();
     UnchunkedChanges changes;
-    TRY_ASSIGN(changes.notetypes, notetypes_since(*impl_, client_usn));
-    TRY_ASSIGN(changes.decks, read_objects(*impl_,
-                                           "select id, name, mtime_secs, usn, common, kind "
-                                           "from decks where usn >= ? order by id",
-                                           client_usn, read_deck));
-    TRY_ASSIGN(changes.deck_configs, read_objects(*impl_,
-                                                  "select id, name, mtime_secs, usn, config "
-                                                  "from deck_config where usn >= ? order by id",
-                                                  client_usn, read_deck_config));
-    TRY_ASSIGN(changes.tags,
-               read_objects(*impl_, "select tag from tags where usn >= ?", client_usn, read_tag));
+    TRY_ASSIGN(changes.notetypes, notetypes_since(query, client_usn));
+    TRY_ASSIGN(changes.decks, decks_since(query, client_usn));
+    TRY_ASSIGN(changes.deck_configs, deck_configs_since(query, client_usn));
+    TRY_ASSIGN(changes.tags, tags_since(*impl_, client_usn));
     if (with_config) {
-        TRY_ASSIGN(changes.config, all_config(*impl_));
+        TRY_ASSIGN(changes.config, all_config(query));
         TRY_ASSIGN(const auto current, state());
         changes.created = current.created;
     }

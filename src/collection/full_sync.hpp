@@ -30,6 +30,10 @@ Result<void> make_current(const std::filesystem::path& file, TimestampSecs now);
 // Makes a copy from CollectionStore::copy_to one self-contained file; returns its size in bytes.
 Result<std::uint64_t> finish_snapshot(const std::filesystem::path& copy);
 
+// Converts a finished snapshot to schema 11, which clients of protocol 8 to 10 open (R-LEG-24 to
+// R-LEG-28); returns its size in bytes. After an error the file is of no further use.
+Result<std::uint64_t> downgrade_snapshot(const std::filesystem::path& copy);
+
 // Sets the schema and modification stamps of a validated file to `now`, so that every device is
 // asked which side to keep instead of diverging in silence (R-FULL-15).
 Result<void> date_as_replacement(const std::filesystem::path& file, TimestampMs now);

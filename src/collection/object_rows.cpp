@@ -2,9 +2,109 @@
 
 #include <cstddef>
 
+#include "base/limits.hpp"
+#include "json/reader.hpp"
+
 namespace ankiwire::collection {
 
 using sqlite::Blob;
+using sqlite::Statement;
+
+namespace {
+
+// What rows of three tables begin with.
+template <class Object>
+void read_basics(const Statement& row, Object& object) {
+    object.id = {row.int64(0)};
+    object.name = row.text(1);
+    object.mtime = {row.int64(2)};
+    object.usn = {clamp_to<std::int32_t>(row.int64(3))};
+}
+
+Result<void> read_notetype(const Statement& row, Notetype& notetype) {
+    read_basics(row, notetype);
+    return parse_column(row, 4, notetype.config);
+}
+
+Result<void> read_deck(const Statement& row, Deck& deck) {
+    read_basics(row, deck);
+    TRY(parse_column(row, 4, deck.common));
+    TRY(parse_column(row, 5, deck.kind));
+    if (deck.kind.kind_case() == columns::DeckKind::KIND_NOT_SET) {
+        return fail(ErrorKind::inconsistent_data, "a stored deck of no kind");
+    }
+    return {};
+}
+
+Result<void> read_deck_config(const Statement& row, DeckConfig& config) {
+    read_basics(row, config);
+    return parse_column(row, 4, config.config);
+}
+
+// A field or a template of a notetype.
+template <class Part>
+Result<void> read_part(const Statement& row, Part& part) {
+    part.name = row.text(0);
+    return parse_column(row, 1, part.config);
+}
+
+// The rows of a statement with one parameter.
+template <class Object, class Parameter>
+Result<std::vector<Object>> read_objects(const QuerySource& query, std::string_view sql,
+                                         Parameter parameter,
+                                         Result<void> (*read)(const Statement&, Object&)) {
+    std::vector<Object> objects;
+    TRY_ASSIGN(auto rows, query(sql));
+    TRY(rows.bind(parameter).for_each(
+        [&](const Statement& row) { return read(row, objects.emplace_back()); }));
+    return objects;
+}
+
+}  // namespace
+
+Result<std::vector<Notetype>> notetypes_since(const QuerySource& query, Usn since) {
+    TRY_ASSIGN(auto notetypes, read_objects(query,
+                                            "select id, name, mtime_secs, usn, config "
+                                            "from notetypes where usn >= ? order by id",
+                                            since, read_notetype));
+    for (auto& notetype : notetypes) {
+        TRY_ASSIGN(
+            notetype.fields,
+            read_objects(query, "select name, config from fields where ntid = ? order by ord",
+                         notetype.id, read_part<Notetype::Field>));
+        TRY_ASSIGN(
+            notetype.templates,
+            read_objects(query, "select name, config from templates where ntid = ? order by ord",
+                         notetype.id, read_part<Notetype::Template>));
+    }
+    return notetypes;
+}
+
+Result<std::vector<Deck>> decks_since(const QuerySource& query, Usn since) {
+    return read_objects(query,
+                        "select id, name, mtime_secs, usn, common, kind from decks "
+                        "where usn >= ? order by id",
+                        since, read_deck);
+}
+
+Result<std::vector<DeckConfig>> deck_configs_since(const QuerySource& query, Usn since) {
+    return read_objects(query,
+                        "select id, name, mtime_secs, usn, config from deck_config "
+                        "where usn >= ? order by id",
+                        since, read_deck_config);
+}
+
+Result<std::vector<ConfigEntry>> all_config(const QuerySource& query) {
+    std::vector<ConfigEntry> config;
+    TRY_ASSIGN(auto rows, query("select key, val from config"));
+    TRY(rows.for_each([&](const Statement& row) -> Result<void> {
+        if (json::Document::parse(row.blob(1), limits::json_depth_max - 2)) {
+            config.push_back({.key = std::string(row.text(0)), .json = std::string(row.blob(1))});
+        }
+        return {};
+    }));
+    return config;
+}
 
 Result<void> put_notetype(const QuerySource& query, const Notetype& notetype) {
     TRY_ASSIGN(auto put, query("insert or replace into notetypes "

@@ -3,6 +3,7 @@
 #include <array>
 #include <ctime>
 #include <string>
+#include <vector>
 
 #include "collection/object_rows.hpp"
 #include "collection/schema_sql.hpp"
@@ -27,7 +28,7 @@ TimestampSecs last_four_o_clock(TimestampSecs now) {
 Result<void> create_collection(sqlite::Database& db, TimestampMs now) {
     TRY_ASSIGN(auto transaction, sqlite::Transaction::begin(db));
     for (const char* tables : {sql::tables_11, sql::tables_14, sql::tables_15, sql::tables_17,
-                               sql::tables_18, sql::indexes}) {
+                               sql::tables_18, sql::indexes_11, sql::indexes_18}) {
         TRY(db.execute(tables));
     }
     TRY_ASSIGN(auto col, db.prepare("insert into col values (1, ?, 0, ?, ?, 0, 0, 0, "
@@ -80,7 +81,28 @@ Result<std::int64_t> repair_usns(sqlite::Database& db) {
     return repaired;
 }
 
-Result<void> ensure_indexes(sqlite::Database& db) { return db.execute(sql::indexes); }
+Result<void> ensure_indexes(sqlite::Database& db) {
+    TRY(db.execute(sql::indexes_11));
+    return db.execute(sql::indexes_18);
+}
+
+Result<void> execute_each(sqlite::Database& db, std::string_view sql) {
+    std::vector<std::string> statements;
+    {
+        TRY_ASSIGN(auto rows, db.prepare(sql));
+        for (;;) {
+            TRY_ASSIGN(const bool row, rows.step());
+            if (!row) {
+                break;
+            }
+            statements.emplace_back(rows.text(0));
+        }
+    }
+    for (const auto& statement : statements) {
+        TRY(db.execute(statement.c_str()));
+    }
+    return {};
+}
 
 Result<void> clear_older_columns(sqlite::Database& db) {
     return db.execute("update col set conf = '', models = '', decks = '', dconf = '', tags = ''");

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <string_view>
 
 #include "base/ids.hpp"
 #include "base/result.hpp"
@@ -35,6 +36,9 @@ Result<std::int64_t> repair_usns(sqlite::Database& db);
 
 // The indexes that every schema-18 file has; those that a file lacks are made.
 Result<void> ensure_indexes(sqlite::Database& db);
+
+// Executes each of the statements that `sql` selects.
+Result<void> execute_each(sqlite::Database& db, std::string_view sql);
 
 // Empties the columns of table col whose content is in tables of its own (R-FILE-13).
 Result<void> clear_older_columns(sqlite::Database& db);

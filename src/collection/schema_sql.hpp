@@ -27,6 +27,11 @@ create table revlog (
   type integer not null);
 )";
 
+// Up to 17.
+inline constexpr const char* graves_11 = R"(
+create table graves (usn integer not null, oid integer not null, type integer not null);
+)";
+
 inline constexpr const char* tables_14 = R"(
 create table deck_config (
   id integer primary key not null, name text not null collate unicase,
@@ -64,7 +69,7 @@ create table graves (
   primary key (oid, type)) without rowid;
 )";
 
-inline constexpr const char* indexes = R"(
+inline constexpr const char* indexes_11 = R"(
 create index if not exists ix_notes_usn on notes (usn);
 create index if not exists ix_cards_usn on cards (usn);
 create index if not exists ix_revlog_usn on revlog (usn);
@@ -72,6 +77,9 @@ create index if not exists ix_cards_nid on cards (nid);
 create index if not exists ix_cards_sched on cards (did, queue, due);
 create index if not exists ix_revlog_cid on revlog (cid);
 create index if not exists ix_notes_csum on notes (csum);
+)";
+
+inline constexpr const char* indexes_18 = R"(
 create unique index if not exists idx_fields_name_ntid on fields (name, ntid);
 create unique index if not exists idx_templates_name_ntid on templates (name, ntid);
 create index if not exists idx_templates_usn on templates (usn);

@@ -77,19 +77,20 @@ protected:
         ASSERT_TRUE(ok(db->execute(sql.c_str())));
     }
     [[nodiscard]] std::int64_t number(const std::string& sql) const { return number(path, sql); }
-    [[nodiscard]] std::string text(const std::string& sql) const {
-        auto db = sqlite::Database::open(path, {});
-        EXPECT_TRUE(ok(db));
-        auto value = db->query_text(sql);
-        EXPECT_TRUE(ok(value)) << sql;
-        return value ? *value : "";
-    }
+    [[nodiscard]] std::string text(const std::string& sql) const { return text(path, sql); }
     static std::int64_t number(const std::filesystem::path& file, const std::string& sql) {
         auto db = sqlite::Database::open(file, {});
         EXPECT_TRUE(ok(db));
         auto value = db->query_int64(sql);
         EXPECT_TRUE(ok(value)) << sql;
         return value ? *value : -999;
+    }
+    static std::string text(const std::filesystem::path& file, const std::string& sql) {
+        auto db = sqlite::Database::open(file, {});
+        EXPECT_TRUE(ok(db));
+        auto value = db->query_text(sql);
+        EXPECT_TRUE(ok(value)) << sql;
+        return value ? *value : "";
     }
     [[nodiscard]] std::vector<std::string> files() const {
         std::vector<std::string> names;

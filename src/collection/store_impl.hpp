@@ -1,10 +1,7 @@
 // What the parts of CollectionStore share: the locked file and its prepared statements.
 #pragma once
 
-#include <algorithm>
-#include <concepts>
 #include <cstddef>
-#include <limits>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
@@ -19,13 +16,6 @@
 namespace ankiwire::collection {
 
 using sqlite::Query;
-
-// The nearest value that T has: rows of a foreign file may hold what no message can express.
-template <std::integral T>
-T clamp_to(std::int64_t value) {
-    return static_cast<T>(std::clamp<std::int64_t>(value, std::numeric_limits<T>::min(),
-                                                   std::numeric_limits<T>::max()));
-}
 
 enum class GraveKind : std::uint8_t { card = 0, note = 1, deck = 2 };
 

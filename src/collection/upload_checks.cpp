@@ -185,26 +185,13 @@ Result<void> check_messages(sqlite::Database& db, std::string_view table, std::s
 // evaluate. An index can go without loss, and the file's own partial one is made anew
 // (ensure_indexes).
 Result<void> drop_computed_indexes(sqlite::Database& db) {
-    std::vector<std::string> statements;
-    TRY_ASSIGN(
-        auto rows,
-        db.prepare("select format('drop index \"%w\"', name) from sqlite_master m where type = "
-                   "'index' and sql is not null "
-                   "and (exists (select 1 from pragma_index_xinfo(m.name) where cid = -2) or "
-                   "exists (select 1 from pragma_index_list(m.tbl_name) l where "
-                   "l.name = m.name and partial))"));
-    for (;;) {
-        TRY_ASSIGN(const bool row, rows.step());
-        if (!row) {
-            break;
-        }
-        statements.emplace_back(rows.text(0));
-    }
-    rows.reset();
-    for (const auto& statement : statements) {
-        TRY(db.execute(statement.c_str()));
-    }
-    return {};
+    return execute_each(
+        db,
+        "select format('drop index \"%w\"', name) from sqlite_master m where type = 'index' and "
+        "sql "
+        "is not null and (exists (select 1 from pragma_index_xinfo(m.name) where cid = -2) or "
+        "exists (select 1 from pragma_index_list(m.tbl_name) l where l.name = m.name and "
+        "partial))");
 }
 
 }  // namespace
