@@ -18,9 +18,11 @@ from server import Server  # noqa: E402
 
 USERS = ("user:pass", "other:word")
 # What a server with an empty folder, users from variables and the usual limits has.
-OFFERS = "new-account,environment-users,default-limits"
-# Cases that need it stop the official server for all its users.
-OFFERS_OF_OURS = OFFERS + ",may-be-stopped"
+WORDS = "new-account,environment-users,default-limits"
+OFFERED = ["--offers", WORDS]
+# The cases that need the word stop the official server for all its users. What ours has to speak is
+# said, lest it be taken for not offered.
+OFFERED_BY_OURS = ["--offers", WORDS + ",may-be-stopped", "--protocol", "8,9,10,11"]
 CANNOT_RUN = 2  # an exit code of the suite
 # What the official server does otherwise: a case, perhaps a range of versions, and a reason.
 KNOWN = REPOSITORY / "conformance" / "known" / "official.txt"
@@ -48,15 +50,14 @@ def new_server(official_version=None, binary=None):
             yield server
 
 
-def command(url, arguments=(), users=USERS, offers=OFFERS_OF_OURS, preset="release"):
+def command(url, arguments=(), users=USERS, offered=OFFERED_BY_OURS, preset="release"):
     accounts = [word for user in users for word in ("--user", user)]
-    offered = ["--offers", offers] if offers else []
     # A server that cannot even say whether the account is empty is to be looked at, too.
     return [suite_program(preset), "--url", url, "--wipe", *accounts, *offered, *arguments]
 
 
-def offers_of(official_version):
-    return OFFERS if official_version else OFFERS_OF_OURS
+def offered_by(official_version):
+    return OFFERED if official_version else OFFERED_BY_OURS
 
 
 def read_known(path=KNOWN):

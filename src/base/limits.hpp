@@ -26,6 +26,8 @@ inline constexpr int zstd_window_log_out = 20;                 // R-LIM-05, of w
 // In memory at once, received and not yet done with.                 R-LIM-06
 inline constexpr std::size_t bodies_bytes_max = 256 * mib;
 inline constexpr std::size_t account_bodies_bytes_max = 192 * mib;
+// On the disk at once, of forms of older clients until they are read.  R-LIM-15
+inline constexpr std::size_t stored_forms_bytes_max = 2048 * mib;
 inline constexpr std::size_t json_depth_max = 126;       // R-LIM-12, of bodies and replies
 inline constexpr std::size_t json_value_bytes = 96;      // what a value costs besides its text
 inline constexpr std::size_t account_transfers_max = 4;  // R-LIM-07, uploads and downloads

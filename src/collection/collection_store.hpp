@@ -62,6 +62,12 @@ struct SyncContext {
     TimestampSecs now;
 };
 
+// What older clients have to know of the collection's config (R-LEG-13, R-LEG-14).
+struct Scheduling {
+    std::int64_t version = 1;  // of the scheduler
+    bool has_new_days = false;
+};
+
 class CollectionStore {
 public:
     // Opens, creating a new collection if the file does not exist, and upgrading an older schema
@@ -104,6 +110,9 @@ public:
     // True if any row that the sanity check looks at is at usn -1.
     Result<bool> has_pending_rows();
     Result<SanityCounts> counts();
+
+    // --- in a transaction or outside of one -----------------------------------------------------
+    Result<Scheduling> scheduling();
 
     // --- outside a transaction --------------------------------------------------------------
     // Copies the committed state to `target` (which must not exist) by a kernel copy, so that it

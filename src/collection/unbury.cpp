@@ -51,6 +51,12 @@ Result<DayClock> day_clock(CollectionStore::Impl& store, const CollectionState& 
 
 }  // namespace
 
+Result<Scheduling> CollectionStore::scheduling() {
+    TRY_ASSIGN(const auto version, config_integer(*impl_, "schedVer", 1, 2));
+    TRY_ASSIGN(const auto offset, config_integer(*impl_, "creationOffset", INT64_MIN, INT64_MAX));
+    return Scheduling{.version = version.value_or(1), .has_new_days = offset.has_value()};
+}
+
 Result<void> CollectionStore::roll_over_day(TimestampSecs now) {
     TRY(impl_->expect_transaction());
     TRY_ASSIGN(const auto current, state());

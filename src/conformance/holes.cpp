@@ -69,6 +69,15 @@ void free_the_order(std::string_view method, Node& body) {
     }
 }
 
+// The official server makes `{}` of the empty text that old clients have for a card's data.
+void free_empty_data(Node& cards) {
+    for (auto& card : cards.elements) {
+        if (!card.elements.empty() && card.elements.back().text == "{}") {
+            put(card.elements.back(), hole("any"));
+        }
+    }
+}
+
 }  // namespace
 
 Node Holes::in_request(std::string_view method, Node body) {
@@ -102,6 +111,9 @@ Node Holes::in_reply(std::string_view method, Node body) {
     } else if (method == "uploadChanges" && data != nullptr && data->elements.size() == 2) {
         replace_media_usn(&data->elements[1], Side::reply);
     }
+    if (auto* cards = body.member("cards"); cards != nullptr && method == "chunk") {
+        free_empty_data(*cards);
+    }
     if (auto* config = body.member("conf");
         config != nullptr && method == "applyChanges" && config->kind == Node::Kind::object) {
         // A server begins a new day if it is one (R-START-04), and a replay is on another one.
@@ -118,6 +130,14 @@ void Holes::replace_meta(Node& body) {
         put(*time, hole("s"));  // the server's clock, never equal to anything
     }
     replace_media_usn(body.member("media_usn"), Side::reply);
+    auto* may_continue = body.member("cont");
+    auto* message = body.member("msg");
+    const auto* empty = body.member("empty");
+    if (may_continue != nullptr && message != nullptr && empty != nullptr &&
+        !may_continue->boolean && empty->boolean) {  // either will do (R-LEG-35)
+        put(*may_continue, hole("bool"));
+        put(*message, hole("text"));
+    }
     for (const auto* name : {"mod", "scm", "usn"}) {
         if (auto* counter = body.member(name); counter != nullptr && !state_is_known_) {
             put(*counter, hole("int"));

@@ -39,6 +39,16 @@ TEST_F(HolesTest, a_time_has_one_name) {
     EXPECT_EQ(reply("start", "-18446744071909552"), "-18446744071909552");
 }
 
+// R-CHUNK-13, R-LEG-35
+TEST_F(HolesTest, what_servers_may_do_otherwise_is_left_open) {
+    EXPECT_EQ(reply("chunk", R"({"cards": [[1, "{}"], [2, ""], [3, "{\"s\":1}"]]})"),
+              R"({"cards": [~ [1, <any>], [2, ""], [3, "{\"s\":1}"]]})");
+    EXPECT_EQ(reply("meta", R"({"cont": false, "msg": "too old", "empty": true})"),
+              R"({"cont": <bool>, "msg": <text>, "empty": true, ...})");
+    EXPECT_EQ(reply("meta", R"({"cont": false, "msg": "too old", "empty": false})"),
+              R"({"cont": false, "msg": "too old", "empty": false, ...})");
+}
+
 TEST_F(HolesTest, what_a_client_makes_is_given) {
     EXPECT_EQ(request("applyChunk",
                       R"({"chunk": {"cards": [[1800000000002, 1800000000001, 1]],

@@ -7,6 +7,7 @@
 #include "base/check.hpp"
 #include "wire/decode.hpp"
 #include "wire/encode.hpp"
+#include "wire/sync_header.hpp"
 
 namespace ankiwire::protocol {
 
@@ -18,6 +19,11 @@ constexpr std::size_t metas_remembered_max = 8;
 // (R-META-06).
 TimestampMs stamp_after(TimestampMs old, TimestampMs now) {
     return std::max(now, TimestampMs{old.value + 1});
+}
+
+bool is_spoken(std::int32_t version, bool is_form) {
+    return is_form ? version >= wire::form_version_oldest && version <= wire::form_version_newest
+                   : version == 11;
 }
 
 // Clients keep it in 31 bits (R-FINISH-03).
@@ -78,20 +84,41 @@ Result<std::string> Account::step(const Request& request, TimestampMs now) {
 
 Result<std::string> Account::meta(const Request& request, TimestampMs now) {
     TRY_ASSIGN(const auto message, wire::decode_meta_request(request.json));
-    if (message.version != 11) {  // R-META-04
+    if (!is_spoken(message.version, request.is_form)) {  // R-META-04, R-LEG-32
         return fail(ErrorKind::unsupported_version, "meta of an unsupported protocol version");
     }
     TRY(ensure_open(now));
     const auto& state = store_->committed();
+    TRY_ASSIGN(const auto refusal, refusal_of(message.version));
     remember_meta(request.session_key, state.schema_modified);
     return wire::encode_meta_response({.modified = state.modified,
                                        .schema_modified = state.schema_modified,
                                        .usn = state.usn,
                                        .server_time = to_secs(now),
-                                       .message = {},
-                                       .may_continue = true,
+                                       .message = std::string(refusal),
+                                       .may_continue = refusal.empty(),
                                        .empty = state.empty,
                                        .media_usn = request.media_usn});
+}
+
+// What such a client would do wrong with this collection; empty: nothing. One without cards refuses
+// nobody: it has nothing that could be hurt, and the client's own takes its place (R-LEG-35).
+Result<std::string_view> Account::refusal_of(std::int32_t version) {
+    constexpr std::int32_t knows_scheduler_2 = 9;
+    constexpr std::int32_t knows_new_days = 10;
+    if (version >= knows_new_days || store_->committed().empty) {
+        return std::string_view();
+    }
+    TRY_ASSIGN(const auto scheduling, store_->scheduling());
+    if (version < knows_scheduler_2 && scheduling.version == 2) {  // R-LEG-13
+        return std::string_view(
+            "This collection has the newer scheduler, which this version of Anki does not know.");
+    }
+    return scheduling.has_new_days  // R-LEG-14
+               ? std::string_view(
+                     "This collection counts days in a way that this version of Anki does not "
+                     "know.")
+               : std::string_view();
 }
 
 void Account::remember_meta(const SessionKey& key, TimestampMs schema_modified) {

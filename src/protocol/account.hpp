@@ -31,6 +31,7 @@ struct Request {
     SessionKey session_key;
     std::string_view json;  // the unpacked body
     MediaUsn media_usn{};   // what `meta` says of the account's media (R-MEDIA-01)
+    bool is_form = false;   // of protocol 8 to 10
 };
 
 // How long an account may rest before tick() acts; ms.
@@ -101,6 +102,7 @@ private:
     [[nodiscard]] SessionState state_for(const SessionKey& key) const;
     Result<void> ensure_open(TimestampMs now);
     void end_session();
+    Result<std::string_view> refusal_of(std::int32_t version);
     void remember_meta(const SessionKey& key, TimestampMs schema_modified);
 
     Result<std::string> meta(const Request& request, TimestampMs now);

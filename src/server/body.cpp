@@ -8,7 +8,6 @@
 #include "zstd/stream.hpp"
 
 namespace ankiwire::server {
-namespace {
 
 std::size_t unpacked_bytes_max(wire::Method method) {
     switch (method) {
@@ -22,8 +21,6 @@ std::size_t unpacked_bytes_max(wire::Method method) {
             return limits::small_body_bytes_max;
     }
 }
-
-}  // namespace
 
 asio::awaitable<Result<HeldBody>> hold_body(RequestBody& body, std::size_t bytes_max,
                                             Budget& budget) {
@@ -45,20 +42,20 @@ asio::awaitable<Result<PackedBody>> read_body(wire::Method method, Budget& budge
                                               RequestBody& body) {
     const auto unpacked_max = unpacked_bytes_max(method);
     CO_TRY_ASSIGN(auto held, co_await hold_body(body, packed_bytes_max(unpacked_max), budget));
-    co_return PackedBody{std::move(held), unpacked_max};
+    co_return PackedBody{std::move(held), body.packing(), unpacked_max};
 }
 
 Result<std::string> unpack(PackedBody& body) {
     std::string plain;
-    zstd::Decoder decoder(body.unpacked_max);
+    Unpacker unpacker(body.packing, body.unpacked_max);
     auto& share = body.held.share;
     const auto append = [&](std::string_view piece) -> Result<void> {
         TRY(share.grow(piece.size()));
         plain += piece;
         return {};
     };
-    TRY(decoder.push(body.held.bytes, append));
-    TRY(decoder.finish());
+    TRY(unpacker.push(body.held.bytes, append));
+    TRY(unpacker.finish());
     // Parsed it takes more than its text: a megabyte of `[],[],…` would become a hundred.
     const auto values = static_cast<std::size_t>(std::ranges::count(plain, ','));
     TRY(share.grow(values * limits::json_value_bytes));
@@ -73,7 +70,7 @@ asio::awaitable<Result<void>> receive_file(RequestBody& body, const std::filesys
         return files::create(path);
     };
     CO_TRY_ASSIGN(const auto out, co_await run_on(lane, std::move(create)));
-    zstd::Decoder decoder(limits.unpacked_bytes_max);
+    Unpacker unpacker(body.packing(), limits.unpacked_bytes_max);
     Budget::Share memory(budget);
     std::size_t accounted = 0;
     const auto sink = [&out](std::string_view bytes) { return files::write_all(out, bytes); };
@@ -85,23 +82,40 @@ asio::awaitable<Result<void>> receive_file(RequestBody& body, const std::filesys
             co_return fail(ErrorKind::too_large, "the packed body is too large");
         }
         if (piece.empty()) {
-            co_return decoder.finish();
+            co_return unpacker.finish();
         }
-        auto unpack_piece = [&decoder, &sink, piece] { return decoder.push(piece, sink); };
+        auto unpack_piece = [&unpacker, &sink, piece] { return unpacker.push(piece, sink); };
         CO_TRY(co_await run_on(lane, std::move(unpack_piece)));
-        if (const auto needed = decoder.memory_bytes(); needed > accounted) {
+        if (const auto needed = unpacker.memory_bytes(); needed > accounted) {
             CO_TRY(memory.grow(needed - accounted));
             accounted = needed;
         }
     }
 }
 
-Reply packed_reply(std::string_view plain) {
-    return {.status = 200,
-            .content_type = "application/octet-stream",
-            .headers = {{"anki-original-size", std::to_string(plain.size())}},  // R-TRANS-08
-            .body = zstd::pack(plain),
-            .stream = nullptr};
+namespace {
+
+Reply reply_of(std::uint64_t unpacked_bytes, Packing packing) {
+    Reply reply;
+    reply.content_type = "application/octet-stream";
+    if (packing == Packing::zstd) {  // R-TRANS-08
+        reply.headers.emplace_back("anki-original-size", std::to_string(unpacked_bytes));
+    }
+    return reply;
+}
+
+}  // namespace
+
+Reply reply_with(std::string_view plain, Packing packing) {
+    auto reply = reply_of(plain.size(), packing);
+    reply.body = packing == Packing::zstd ? zstd::pack(plain) : std::string(plain);
+    return reply;
+}
+
+Reply reply_with(std::unique_ptr<ReplyBody> stream, std::uint64_t unpacked_bytes, Packing packing) {
+    auto reply = reply_of(unpacked_bytes, packing);
+    reply.stream = std::move(stream);
+    return reply;
 }
 
 }  // namespace ankiwire::server

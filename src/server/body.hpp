@@ -2,7 +2,9 @@
 #pragma once
 
 #include <boost/asio/thread_pool.hpp>
+#include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -23,9 +25,13 @@ struct HeldBody {
 asio::awaitable<Result<HeldBody>> hold_body(RequestBody& body, std::size_t bytes_max,
                                             Budget& budget);
 
-// A packed body of a method whose body is JSON, or nothing.
+// What a body of a method that is JSON, or nothing, may unpack to.
+std::size_t unpacked_bytes_max(wire::Method method);
+
+// A packed body of such a method.
 struct PackedBody {
     HeldBody held;
+    Packing packing;
     std::size_t unpacked_max;
 };
 asio::awaitable<Result<PackedBody>> read_body(wire::Method method, Budget& budget,
@@ -48,6 +54,9 @@ constexpr std::size_t packed_bytes_max(std::size_t unpacked) {
     return unpacked + unpacked / 256 + limits::kib;
 }
 
-Reply packed_reply(std::string_view plain);
+// A reply in memory, packed so.
+Reply reply_with(std::string_view plain, Packing packing);
+// One that `stream` makes, packed so, of that many bytes before.
+Reply reply_with(std::unique_ptr<ReplyBody> stream, std::uint64_t unpacked_bytes, Packing packing);
 
 }  // namespace ankiwire::server

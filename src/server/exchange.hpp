@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "server/packing.hpp"
 
 namespace ankiwire::server {
 
@@ -34,6 +35,11 @@ public:
     virtual ~RequestBody() = default;
     // The next piece, which lives until the next call; empty at the end. An error is final.
     virtual boost::asio::awaitable<Result<std::string_view>> next() = 0;
+    [[nodiscard]] virtual Packing packing() const { return Packing::zstd; }
+    // Of the reply to it.
+    [[nodiscard]] Packing reply_packing() const {
+        return packing() == Packing::zstd ? Packing::zstd : Packing::none;
+    }
 };
 
 class ReplyBody {

@@ -9,7 +9,6 @@
 #include "files/files.hpp"
 #include "server/body.hpp"
 #include "server/temp_file.hpp"
-#include "zstd/stream.hpp"
 
 namespace ankiwire::server {
 namespace {
@@ -21,14 +20,15 @@ constexpr std::size_t read_bytes = 256 * limits::kib;
 class PackedFile final : public ReplyBody {
 public:
     PackedFile(TempFile temp, files::FileDescriptor file, Budget::Share transfer,
-               std::shared_ptr<AccountActor> actor, std::string client,
+               std::shared_ptr<AccountActor> actor, std::string client, Packing packing,
                asio::thread_pool::executor_type workers)
         : actor_(std::move(actor)),
           client_(std::move(client)),
           transfer_(std::move(transfer)),
           temp_(std::move(temp)),
           file_(std::move(file)),
-          workers_(std::move(workers)) {}
+          workers_(std::move(workers)),
+          packer_(packing) {}
 
     asio::awaitable<Result<std::string>> next() override {
         auto job = [this] { return read_and_pack(); };
@@ -60,10 +60,10 @@ private:
                        files::read_at(file_, offset_, plain_.data(), plain_.size()));
             if (size > 0) {
                 offset_ += size;
-                TRY(encoder_.push({plain_.data(), size}, sink));
+                TRY(packer_.push({plain_.data(), size}, sink));
                 continue;
             }
-            TRY(encoder_.finish(sink));
+            TRY(packer_.finish(sink));
             ended_ = true;
             temp_.remove();
         }
@@ -77,7 +77,7 @@ private:
     files::FileDescriptor file_;
     std::uint64_t offset_ = 0;
     asio::thread_pool::executor_type workers_;
-    zstd::Encoder encoder_;
+    Packer packer_;
     std::string plain_;
     bool ended_ = false;
 };
@@ -162,8 +162,8 @@ asio::awaitable<Result<bool>> FullSync::replace(std::shared_ptr<AccountActor> ac
     co_return true;
 }
 
-asio::awaitable<Result<FullSync::Download>> FullSync::download(std::shared_ptr<AccountActor> actor,
-                                                               std::string client) {
+asio::awaitable<Result<Reply>> FullSync::download(std::shared_ptr<AccountActor> actor,
+                                                  std::string client, Packing packing) {
     Budget::Share transfer(actor->transfers());
     CO_TRY(transfer.grow(1));
     TempFile file(actor->user().folder, "download");
@@ -172,16 +172,20 @@ asio::awaitable<Result<FullSync::Download>> FullSync::download(std::shared_ptr<A
     };
     CO_TRY(co_await actor->run(std::move(copy)));
 
-    auto finish = [&file] { return collection::finish_snapshot(file.path()); };
+    auto finish = [&file, packing]() -> Result<std::uint64_t> {
+        TRY_ASSIGN(const auto bytes, collection::finish_snapshot(file.path()));
+        return packing == Packing::none ? collection::downgrade_snapshot(file.path()) : bytes;
+    };
     CO_TRY_ASSIGN(const auto bytes,
                   co_await run_on(lanes_.transfers.get_executor(), std::move(finish)));
     if (bytes > limits::response_bytes_max) {
         co_return fail(ErrorKind::too_large, "the collection is larger than a client can take");
     }
     CO_TRY_ASSIGN(auto descriptor, files::open_for_reading(file.path()));
-    co_return Download{bytes, std::make_unique<PackedFile>(
-                                  std::move(file), std::move(descriptor), std::move(transfer),
-                                  actor, std::move(client), lanes_.workers.get_executor())};
+    auto stream = std::make_unique<PackedFile>(std::move(file), std::move(descriptor),
+                                               std::move(transfer), actor, std::move(client),
+                                               packing, lanes_.workers.get_executor());
+    co_return reply_with(std::move(stream), bytes, packing);
 }
 
 Result<void> keep_replaced(const std::filesystem::path& account_folder,

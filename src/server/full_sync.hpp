@@ -34,12 +34,9 @@ public:
     asio::awaitable<Result<void>> upload(std::shared_ptr<AccountActor> actor, std::string client,
                                          RequestBody& body);
 
-    struct Download {
-        std::uint64_t bytes;              // unpacked
-        std::unique_ptr<ReplyBody> body;  // packed
-    };
-    asio::awaitable<Result<Download>> download(std::shared_ptr<AccountActor> actor,
-                                               std::string client);
+    // What is not packed is for clients of protocol 8 to 10, and of schema 11 (R-LEG-24).
+    asio::awaitable<Result<Reply>> download(std::shared_ptr<AccountActor> actor, std::string client,
+                                            Packing packing);
 
 private:
     // What upload() does between making the temporary file and removing it.

@@ -13,13 +13,14 @@ constexpr std::size_t read_bytes_max = body_piece_bytes_max;
 
 }  // namespace
 
-MediaDownload::MediaDownload(std::vector<media::OpenFile> files, Budget::Share transfer,
-                             std::shared_ptr<AccountActor> actor,
+MediaDownload::MediaDownload(std::vector<media::OpenFile> files, Packing packing,
+                             Budget::Share transfer, std::shared_ptr<AccountActor> actor,
                              asio::thread_pool::executor_type lane)
     : actor_(std::move(actor)),
       transfer_(std::move(transfer)),
       files_(std::move(files)),
-      lane_(std::move(lane)) {
+      lane_(std::move(lane)),
+      packer_(packing) {
     std::vector<std::string> names;
     for (std::size_t i = 0; i < files_.size(); ++i) {
         names.push_back(files_[i].name);
@@ -41,7 +42,7 @@ Result<std::string> MediaDownload::make_piece() {
         return {};
     };
     const ByteSink pack = [this, &append](std::string_view plain) {
-        return encoder_.push(plain, append);
+        return packer_.push(plain, append);
     };
     while (packed.size() < body_piece_bytes_max && !ended_) {
         if (file_ < files_.size()) {
@@ -51,7 +52,7 @@ Result<std::string> MediaDownload::make_piece() {
         TRY(pack(archive_.next_header(zip::crc32(meta_))));
         TRY(pack(meta_));
         TRY(pack(archive_.end()));
-        TRY(encoder_.finish(append));
+        TRY(packer_.finish(append));
         ended_ = true;
     }
     return packed;

@@ -1,4 +1,4 @@
-// The reply to downloadFiles on its way out: a zip of stored files, packed piece by piece on the
+// The reply to downloadFiles on its way out: a zip of stored files, made piece by piece on the
 // media lane. Invariant: memory is a constant, whatever the files' sizes.
 #pragma once
 
@@ -11,14 +11,13 @@
 #include "server/account_actor.hpp"
 #include "server/exchange.hpp"
 #include "zip/stored_archive.hpp"
-#include "zstd/stream.hpp"
 
 namespace ankiwire::server {
 
 class MediaDownload final : public ReplyBody {
 public:
     // Holds `transfer`, a share of a budget of the actor, until it goes.
-    MediaDownload(std::vector<media::OpenFile> files, Budget::Share transfer,
+    MediaDownload(std::vector<media::OpenFile> files, Packing packing, Budget::Share transfer,
                   std::shared_ptr<AccountActor> actor, asio::thread_pool::executor_type lane);
 
     [[nodiscard]] std::uint64_t unpacked_bytes() const { return archive_.bytes(); }
@@ -37,7 +36,7 @@ private:
     asio::thread_pool::executor_type lane_;
     std::string meta_;
     zip::StoredArchive archive_;
-    zstd::Encoder encoder_;
+    Packer packer_;
     std::string buffer_;        // what was read last
     std::size_t file_ = 0;      // the file that is written
     std::uint64_t offset_ = 0;  // in it

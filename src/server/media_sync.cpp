@@ -8,7 +8,6 @@
 #include "server/media_download.hpp"
 #include "server/temp_file.hpp"
 #include "wire/media_json.hpp"
-#include "zstd/stream.hpp"
 
 namespace ankiwire::server {
 namespace {
@@ -57,12 +56,12 @@ asio::awaitable<Result<Reply>> MediaSync::answer(wire::Method method, const Host
         };
         CO_TRY_ASSIGN(auto names,
                       co_await run_on(lanes_.media_files.get_executor(), std::move(decode)));
-        co_return co_await download(actor, std::move(names));
+        co_return co_await download(actor, std::move(names), body.reply_packing());
     }
     auto job = [&](media::MediaStore& store) -> Result<Reply> {
         TRY_ASSIGN(const auto json, unpack(packed));
         TRY_ASSIGN(const auto reply, json_reply(method, host_key, json, store));
-        return packed_reply(reply);
+        return reply_with(reply, body.reply_packing());
     };
     co_return co_await actor->run_on_media(std::move(job));
 }
@@ -71,10 +70,7 @@ asio::awaitable<Result<Reply>> MediaSync::begin_by_form(const HostKey& host_key,
                                                         std::shared_ptr<AccountActor> actor) {
     auto job = [&](media::MediaStore& store) -> Result<Reply> {
         TRY_ASSIGN(const auto usn, store.last_usn());
-        Reply reply;
-        reply.content_type = "application/json";
-        reply.body = wire::encode_begin_response({host_key, usn});
-        return reply;
+        return reply_with(wire::encode_begin_response({host_key, usn}), Packing::none);
     };
     co_return co_await actor->run_on_media(std::move(job));
 }
@@ -99,26 +95,26 @@ asio::awaitable<Result<Reply>> MediaSync::receive_and_apply(std::shared_ptr<Acco
     CO_TRY_ASSIGN(auto batch,
                   co_await run_on(lanes_.media_files.get_executor(), std::move(unpack_zip)));
     // The batch goes where the job is done: that removes files.
-    auto apply = [batch = std::move(batch)](media::MediaStore& store) mutable -> Result<Reply> {
+    auto apply = [batch = std::move(batch), packing = body.reply_packing()](
+                     media::MediaStore& store) mutable -> Result<Reply> {
         TRY_ASSIGN(const auto applied, store.apply(batch, to_secs(system_now())));
-        return packed_reply(wire::encode_upload_changes_response({applied.processed, applied.usn}));
+        return reply_with(wire::encode_upload_changes_response({applied.processed, applied.usn}),
+                          packing);
     };
     co_return co_await actor->run_on_media(std::move(apply));
 }
 
 asio::awaitable<Result<Reply>> MediaSync::download(std::shared_ptr<AccountActor> actor,
-                                                   std::vector<std::string> names) {
+                                                   std::vector<std::string> names,
+                                                   Packing packing) {
     Budget::Share transfer(actor->media_transfers());
     CO_TRY(transfer.grow(1));
     auto open = [&names](media::MediaStore& store) { return store.open_files(names); };
     CO_TRY_ASSIGN(auto files, co_await actor->run_on_media(std::move(open)));
-    auto stream = std::make_unique<MediaDownload>(std::move(files), std::move(transfer), actor,
-                                                  lanes_.media_files.get_executor());
-    Reply reply;
-    reply.content_type = "application/octet-stream";
-    reply.headers.emplace_back("anki-original-size", std::to_string(stream->unpacked_bytes()));
-    reply.stream = std::move(stream);
-    co_return reply;
+    auto stream = std::make_unique<MediaDownload>(std::move(files), packing, std::move(transfer),
+                                                  actor, lanes_.media_files.get_executor());
+    const auto bytes = stream->unpacked_bytes();
+    co_return reply_with(std::move(stream), bytes, packing);
 }
 
 }  // namespace ankiwire::server

@@ -33,7 +33,7 @@ private:
                                                      const std::filesystem::path& file,
                                                      RequestBody& body);
     asio::awaitable<Result<Reply>> download(std::shared_ptr<AccountActor> actor,
-                                            std::vector<std::string> names);
+                                            std::vector<std::string> names, Packing packing);
     Lanes& lanes_;
 };
 

@@ -102,7 +102,8 @@ public:
           service_(users, actors_, lanes, bodies_,
                    {.full_sync = {.packed_bytes_max = config.upload_packed_bytes_max,
                                   .unpacked_bytes_max = config.upload_unpacked_bytes_max(),
-                                  .retention = options.retention}}),
+                                  .retention = options.retention},
+                    .folder = config.base}),
           acceptor_(io_),
           tick_timer_(io_) {}
 
@@ -253,6 +254,7 @@ private:
 
 Result<std::unique_ptr<Server>> Server::start(const Config& config, UserDirectory& users,
                                               Lanes& lanes, const ServerOptions& options) {
+    remove_stale_temp_files(config.base);
     for (const auto& user : config.users) {
         remove_stale_temp_files(config.base / user.name);
         remove_stale_temp_files(media::staging_folder(config.base / user.name));

@@ -39,17 +39,27 @@ Reply replied(Result<Reply> result, RequestNotes& notes) {
     return std::move(result).value();
 }
 
-bool is_begin_by_form(const RequestHead& head, wire::Method method) {
-    return method == wire::Method::begin &&
-           (head.verb == Verb::get || (head.verb == Verb::post && !head.sync_header &&
-                                       head.content_type.starts_with("multipart/")));
+// R-LEG-01; of the methods only `begin` may be a GET (R-MEDIA-04).
+bool is_form(const RequestHead& head, wire::Method method) {
+    return head.verb == Verb::get ? method == wire::Method::begin
+                                  : head.verb == Verb::post && !head.sync_header &&
+                                        head.content_type.starts_with("multipart/form-data");
+}
+
+// R-LEG-08, R-LEG-09
+wire::SyncHeader header_of(const wire::FormValues& values) {
+    const auto value = [&values](const char* name) {
+        const auto found = values.find(name);
+        return found == values.end() ? std::string() : found->second;
+    };
+    return {.version = wire::form_version_newest,
+            .host_key = HostKey(value(values.contains("k") ? "k" : "sk")),
+            .client = value("v"),
+            .session_key = {value("s")}};
 }
 
 Result<wire::SyncHeader> parse_header(const RequestHead& head) {
     if (!head.sync_header) {
-        if (head.content_type.starts_with("multipart/")) {  // R-ERR-06
-            return fail(ErrorKind::unsupported_version, "this client speaks an older protocol");
-        }
         return fail(ErrorKind::malformed, "the anki-sync header is missing");
     }
     auto header = wire::parse_sync_header(*head.sync_header);
@@ -85,7 +95,8 @@ SyncService::SyncService(UserDirectory& users, AccountActors& actors, Lanes& lan
       options_(options),
       bodies_(bodies),
       full_sync_(lanes, options.full_sync),
-      media_sync_(lanes) {}
+      media_sync_(lanes),
+      forms_(lanes, bodies, options.folder) {}
 
 Deadline SyncService::deadline() const {
     return std::chrono::steady_clock::now() + options_.directory_time;
@@ -106,8 +117,8 @@ asio::awaitable<Reply> SyncService::handle(const RequestHead& head, RequestBody&
         co_return text_reply(404, "404: no such path");
     }
     notes.method = wire::method_name(*method);
-    if (is_begin_by_form(head, *method)) {
-        co_return replied(co_await begin_by_form(head, body, notes), notes);
+    if (is_form(head, *method)) {
+        co_return replied(co_await answer_form(head, *method, body, notes), notes);
     }
     if (head.verb != Verb::post) {
         auto reply = text_reply(405, "405: use POST");
@@ -127,23 +138,37 @@ asio::awaitable<Reply> SyncService::handle(const RequestHead& head, RequestBody&
     co_return replied(std::move(reply), notes);
 }
 
-// Clients up to 2.1.56 say in a query or in a form who they are (R-MEDIA-04).
-asio::awaitable<Result<Reply>> SyncService::begin_by_form(const RequestHead& head,
-                                                          RequestBody& body, RequestNotes& notes) {
-    auto values = wire::parse_query(head.query);
-    if (head.verb == Verb::post) {
-        CO_TRY_ASSIGN(const auto held,
-                      co_await hold_body(body, limits::small_body_bytes_max, bodies_));
-        CO_TRY_ASSIGN(values, wire::parse_multipart(head.content_type, held.bytes));
+std::size_t SyncService::form_data_bytes_max(wire::Method method) const {
+    switch (method) {
+        case wire::Method::upload:
+            return options_.full_sync.packed_bytes_max;
+        case wire::Method::upload_changes:
+            return limits::media_zip_bytes_max;
+        default:
+            return packed_bytes_max(unpacked_bytes_max(method));
     }
-    notes.client = values["v"];
-    HostKey host_key(values.contains("k") ? values["k"] : values["sk"]);
-    CO_TRY_ASSIGN(const auto user, co_await users_.resolve(host_key, deadline()));
-    notes.user = user.name;
-    if (notes.client.empty()) {  // R-MEDIA-27
-        co_return fail(ErrorKind::malformed, "begin without the client's version");
+}
+
+asio::awaitable<Result<Reply>> SyncService::answer_form(const RequestHead& head,
+                                                        wire::Method method, RequestBody& body,
+                                                        RequestNotes& notes) {
+    auto form = co_await forms_.receive(head, body, method, form_data_bytes_max(method));
+    if (!form) {
+        const bool is_told =
+            method == wire::Method::upload && form.error().kind == ErrorKind::too_large;
+        if (!is_told) {
+            co_return std::move(form).error();
+        }
+        notes.problem = form.error().context;
+        co_return reply_with(upload_too_large_text, Packing::none);
     }
-    co_return co_await media_sync_.begin_by_form(host_key, actors_.actor_of(user));
+    const Call call{method, header_of(form->values), true};
+    notes.client = call.header.client;
+    notes.session = call.header.session_key.text;
+    auto reply = co_await answer(call, *form->data, notes);
+    auto release = [&form] { return form->data.reset(), true; };  // its file goes
+    co_await run_on(lanes_.media_files.get_executor(), std::move(release));
+    co_return reply;
 }
 
 asio::awaitable<Result<Reply>> SyncService::answer(const Call& call, RequestBody& body,
@@ -160,6 +185,13 @@ asio::awaitable<Result<Reply>> SyncService::answer(const Call& call, RequestBody
         case wire::Method::download:
             co_return co_await download(call, actor, body);
         case wire::Method::begin:
+            if (call.is_form && call.header.client.empty()) {  // R-LEG-30, R-MEDIA-27
+                co_return fail(ErrorKind::malformed, "begin without the client's version");
+            }
+            if (call.is_form) {
+                co_return co_await media_sync_.begin_by_form(call.header.host_key, actor);
+            }
+            [[fallthrough]];
         case wire::Method::media_changes:
         case wire::Method::upload_changes:
         case wire::Method::download_files:
@@ -185,8 +217,8 @@ asio::awaitable<Result<Reply>> SyncService::log_in(const Call& call, RequestBody
         co_return std::move(login).error();
     }
     notes.user = login->user.name;
-    auto encode = [&login]() -> Reply {
-        return packed_reply(wire::encode_host_key_response({login->key}));
+    auto encode = [&]() -> Reply {
+        return reply_with(wire::encode_host_key_response({login->key}), body.reply_packing());
     };
     co_return co_await run_on(workers, std::move(encode));
 }
@@ -218,7 +250,8 @@ asio::awaitable<Result<Reply>> SyncService::step(const Call& call,
         const auto reply = parts.account.step({.method = call.method,
                                                .session_key = call.header.session_key,
                                                .json = json,
-                                               .media_usn = media_usn},
+                                               .media_usn = media_usn,
+                                               .is_form = call.is_form},
                                               now);
         if (was_syncing && !parts.account.is_syncing()) {
             parts.record(call.header.client, outcome_of(call.method, reply.has_value()), now);
@@ -226,7 +259,7 @@ asio::awaitable<Result<Reply>> SyncService::step(const Call& call,
         if (!reply) {
             return reply.error();
         }
-        return packed_reply(*reply);
+        return reply_with(*reply, body.reply_packing());
     };
     co_return co_await actor->run(std::move(job));
 }
@@ -249,7 +282,7 @@ asio::awaitable<Result<Reply>> SyncService::upload(const Call& call,
                 co_return result.error();
         }
     }
-    auto encode = [text]() -> Reply { return packed_reply(text); };
+    auto encode = [&]() -> Reply { return reply_with(text, body.reply_packing()); };
     co_return co_await run_on(lanes_.workers.get_executor(), std::move(encode));
 }
 
@@ -262,12 +295,7 @@ asio::awaitable<Result<Reply>> SyncService::download(const Call& call,
         return wire::decode_empty_request(json);
     };
     CO_TRY(co_await run_on(lanes_.workers.get_executor(), std::move(decode)));
-    CO_TRY_ASSIGN(auto file, co_await full_sync_.download(actor, call.header.client));
-    Reply reply;
-    reply.content_type = "application/octet-stream";
-    reply.headers.emplace_back("anki-original-size", std::to_string(file.bytes));
-    reply.stream = std::move(file.body);
-    co_return reply;
+    co_return co_await full_sync_.download(actor, call.header.client, body.reply_packing());
 }
 
 }  // namespace ankiwire::server

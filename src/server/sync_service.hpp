@@ -3,11 +3,13 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <string>
 
 #include "server/account_actor.hpp"
 #include "server/budget.hpp"
 #include "server/exchange.hpp"
+#include "server/form_request.hpp"
 #include "server/full_sync.hpp"
 #include "server/lanes.hpp"
 #include "server/media_sync.hpp"
@@ -21,6 +23,7 @@ class SyncService final : public RequestHandler {
 public:
     struct Options {
         FullSync::Limits full_sync;
+        std::filesystem::path folder;  // where uploads of older clients wait for their end
         std::chrono::milliseconds directory_time = std::chrono::seconds(20);
     };
     // All of them outlive the service. `bodies`: what requests may hold in memory together.
@@ -31,11 +34,15 @@ public:
                                   RequestNotes& notes) override;
 
 private:
-    // What a request says in its path and header.
+    // What a request says in its path and header, or in its form.
     struct Call {
         wire::Method method;
         wire::SyncHeader header;
+        bool is_form = false;  // of protocol 8 to 10
     };
+    // The whole of it for a client of protocol 8 to 10.
+    asio::awaitable<Result<Reply>> answer_form(const RequestHead& head, wire::Method method,
+                                               RequestBody& body, RequestNotes& notes);
     asio::awaitable<Result<Reply>> answer(const Call& call, RequestBody& body, RequestNotes& notes);
     asio::awaitable<Result<Reply>> log_in(const Call& call, RequestBody& body, RequestNotes& notes);
     asio::awaitable<Result<Reply>> step(const Call& call, std::shared_ptr<AccountActor> actor,
@@ -44,8 +51,7 @@ private:
                                           RequestBody& body, RequestNotes& notes);
     asio::awaitable<Result<Reply>> download(const Call& call, std::shared_ptr<AccountActor> actor,
                                             RequestBody& body);
-    asio::awaitable<Result<Reply>> begin_by_form(const RequestHead& head, RequestBody& body,
-                                                 RequestNotes& notes);
+    [[nodiscard]] std::size_t form_data_bytes_max(wire::Method method) const;
     [[nodiscard]] Deadline deadline() const;
 
     UserDirectory& users_;
@@ -55,6 +61,7 @@ private:
     Budget& bodies_;
     FullSync full_sync_;
     MediaSync media_sync_;
+    Forms forms_;
 };
 
 }  // namespace ankiwire::server

@@ -11,6 +11,10 @@
 
 namespace ankiwire::wire {
 
+// What a form may be of, in place of the header.
+inline constexpr std::int32_t form_version_oldest = 8;
+inline constexpr std::int32_t form_version_newest = 10;
+
 struct SyncHeader {
     std::int32_t version = 11;
     HostKey host_key;    // empty for hostKey

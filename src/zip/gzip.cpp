@@ -53,28 +53,58 @@ std::string gzip(std::string_view plain) {
     return packed;
 }
 
+void Gunzip::End::operator()(z_stream_s* stream) const {
+    inflateEnd(stream);
+    delete stream;
+}
+
+Gunzip::Gunzip(std::size_t unpacked_bytes_max)
+    : stream_(new z_stream()), buffer_(piece_bytes, '\0'), unpacked_bytes_max_(unpacked_bytes_max) {
+    if (inflateInit2(stream_.get(), gzip_window_bits) != Z_OK) {
+        throw std::bad_alloc();
+    }
+}
+
+Result<void> Gunzip::push(std::string_view packed, const ByteSink& sink) {
+    begun_ = begun_ || !packed.empty();
+    bool output_waits = false;
+    while (!packed.empty() || stream_->avail_in > 0 || output_waits) {
+        if (ended_) {
+            return fail(ErrorKind::malformed, "gzip: bytes behind its end");
+        }
+        feed(*stream_, packed);
+        give(*stream_, buffer_);
+        const int state = inflate(stream_.get(), Z_NO_FLUSH);
+        if (state != Z_OK && state != Z_STREAM_END && state != Z_BUF_ERROR) {
+            return fail(ErrorKind::malformed, "not gzip");
+        }
+        const std::size_t size = buffer_.size() - stream_->avail_out;
+        unpacked_bytes_ += size;
+        if (unpacked_bytes_ > unpacked_bytes_max_) {
+            return fail(ErrorKind::too_large, "gzip unpacks to more than is allowed");
+        }
+        if (size > 0) {
+            TRY(sink({buffer_.data(), size}));
+        }
+        ended_ = state == Z_STREAM_END;
+        output_waits = !ended_ && stream_->avail_out == 0;
+    }
+    return {};
+}
+
+Result<void> Gunzip::finish() {
+    return ended_ || !begun_ ? Result<void>()
+                             : fail(ErrorKind::malformed, "gzip that is not whole");
+}
+
 Result<std::string> gunzip(std::string_view packed, std::size_t unpacked_bytes_max) {
-    z_stream stream = {};
-    if (inflateInit2(&stream, gzip_window_bits) != Z_OK) {
-        return fail(ErrorKind::internal, "no memory to unpack gzip");
-    }
-    std::string buffer(piece_bytes, '\0');
     std::string plain;
-    int state = Z_OK;
-    while (state == Z_OK && plain.size() <= unpacked_bytes_max) {
-        feed(stream, packed);
-        give(stream, buffer);
-        state = inflate(&stream, Z_NO_FLUSH);
-        take(stream, buffer, plain);
-    }
-    const bool ends_there = stream.avail_in == 0 && packed.empty();
-    inflateEnd(&stream);
-    if (plain.size() > unpacked_bytes_max) {
-        return fail(ErrorKind::too_large, "gzip unpacks to more than is allowed");
-    }
-    if (state != Z_STREAM_END || !ends_there) {
-        return fail(ErrorKind::malformed, "not gzip, or not whole");
-    }
+    Gunzip stream(unpacked_bytes_max);
+    TRY(stream.push(packed, [&plain](std::string_view piece) -> Result<void> {
+        plain += piece;
+        return {};
+    }));
+    TRY(stream.finish());
     return plain;
 }
 
