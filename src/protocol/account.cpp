@@ -83,14 +83,14 @@ Result<std::string> Account::step(const Request& request, TimestampMs now) {
 }
 
 Result<std::string> Account::meta(const Request& request, TimestampMs now) {
-    TRY_ASSIGN(const auto message, wire::decode_meta_request(request.json));
+    TRY_ASSIGN(auto message, wire::decode_meta_request(request.json));
     if (!is_spoken(message.version, request.is_form)) {  // R-META-04, R-LEG-32
         return fail(ErrorKind::unsupported_version, "meta of an unsupported protocol version");
     }
     TRY(ensure_open(now));
     const auto& state = store_->committed();
     TRY_ASSIGN(const auto refusal, refusal_of(message.version));
-    remember_meta(request.session_key, state.schema_modified);
+    remember_meta(request.session_key, std::move(message.client));
     return wire::encode_meta_response({.modified = state.modified,
                                        .schema_modified = state.schema_modified,
                                        .usn = state.usn,
@@ -121,12 +121,17 @@ Result<std::string_view> Account::refusal_of(std::int32_t version) {
                : std::string_view();
 }
 
-void Account::remember_meta(const SessionKey& key, TimestampMs schema_modified) {
+std::string Account::client_of(const SessionKey& key) const {
+    const auto seen = std::ranges::find(metas_, key, &MetaSeen::key);
+    return seen == metas_.end() ? std::string() : seen->client;
+}
+
+void Account::remember_meta(const SessionKey& key, std::string client) {
     std::erase_if(metas_, [&](const MetaSeen& seen) { return seen.key == key; });
     if (metas_.size() == metas_remembered_max) {
         metas_.erase(metas_.begin());
     }
-    metas_.push_back({key, schema_modified});
+    metas_.push_back({key, store_->committed().schema_modified, std::move(client)});
 }
 
 Result<std::string> Account::start(const Request& request, TimestampMs now) {

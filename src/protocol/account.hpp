@@ -80,6 +80,8 @@ public:
     [[nodiscard]] bool is_open() const { return store_.has_value(); }
     [[nodiscard]] bool is_syncing() const { return session_.has_value(); }
     [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
+    // As it called itself in one of the last calls of `meta`; empty: in none.
+    [[nodiscard]] std::string client_of(const SessionKey& key) const;
     // Of the last commit; nullopt while the collection is closed.
     [[nodiscard]] std::optional<collection::CollectionState> committed() const;
 
@@ -93,17 +95,18 @@ private:
         collection::SentObjects sent;
         std::optional<collection::ChunkCursor> cursor;  // made by the first `chunk`
     };
-    // The schema stamp that a session key was told by `meta`, for the check at `start` (R-SESS-02).
+    // What a session key was told by `meta`, for the check at `start` (R-SESS-02), and who it is.
     struct MetaSeen {
         SessionKey key;
         TimestampMs schema_modified;
+        std::string client;
     };
 
     [[nodiscard]] SessionState state_for(const SessionKey& key) const;
     Result<void> ensure_open(TimestampMs now);
     void end_session();
     Result<std::string_view> refusal_of(std::int32_t version);
-    void remember_meta(const SessionKey& key, TimestampMs schema_modified);
+    void remember_meta(const SessionKey& key, std::string client);
 
     Result<std::string> meta(const Request& request, TimestampMs now);
     Result<std::string> start(const Request& request, TimestampMs now);

@@ -254,7 +254,10 @@ asio::awaitable<Result<Reply>> SyncService::step(const Call& call,
                                                .is_form = call.is_form},
                                               now);
         if (was_syncing && !parts.account.is_syncing()) {
-            parts.record(call.header.client, outcome_of(call.method, reply.has_value()), now);
+            // In forms only `meta` tells it.
+            const auto client = call.is_form ? parts.account.client_of(call.header.session_key)
+                                             : call.header.client;
+            parts.record(client, outcome_of(call.method, reply.has_value()), now);
         }
         if (!reply) {
             return reply.error();
