@@ -414,6 +414,13 @@ def force_full_sync():
 
 
 @command
+def check_database():
+    """What is found wrong."""
+    problems, ok = col().fix_integrity()
+    return "" if ok else problems
+
+
+@command
 def fill_columns():
     import columns
 

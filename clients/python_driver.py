@@ -239,6 +239,13 @@ def suspend(cards):
     col().sched.suspendCards(cards)
 
 
+@command
+def check_database():
+    """What is found wrong."""
+    problems, ok = col().fixIntegrity()
+    return "" if ok else problems
+
+
 # --- special set-ups -----------------------------------------------------------------------------
 
 

@@ -37,10 +37,10 @@ Error as_inconsistent(Error error) {
     return error;
 }
 
-// A JSON column of table col; an empty one counts as an empty object.
+// A JSON column of table col.
 Result<json::Document> column_json(sqlite::Database& db, const std::string& column) {
     TRY_ASSIGN(auto text, db.query_text("select " + column + " from col"));
-    auto document = json::Document::parse(text.empty() ? "{}" : text);
+    auto document = json::Document::parse(text);
     if (!document) {
         return fail(ErrorKind::inconsistent_data, "column " + column + " is not JSON");
     }
@@ -54,8 +54,8 @@ Result<std::map<std::int64_t, json::Value>> objects_by_id(const json::Document& 
     std::map<std::int64_t, json::Value> objects;
     TRY(object.for_each([&](std::string_view key, json::Value value) -> Result<void> {
         std::int64_t id = 0;
-        const auto parsed = std::from_chars(key.data(), key.data() + key.size(), id);
-        if (parsed.ec != std::errc() || parsed.ptr != key.data() + key.size()) {
+        std::from_chars(key.data(), key.data() + key.size(), id);
+        if (std::to_string(id) != key) {
             return fail(ErrorKind::inconsistent_data, "an id that is not a number");
         }
         objects.insert_or_assign(id, value);
@@ -90,10 +90,16 @@ Result<void> upgrade_deck_configs(Upgrade& up) {
 Result<void> upgrade_tags(Upgrade& up) {
     TRY_ASSIGN(const auto document, column_json(up.db, "tags"));
     TRY_ASSIGN(const auto object, document.root().object());
-    return object.for_each([&](std::string_view tag, json::Value value) -> Result<void> {
+    std::map<std::string_view, Usn> usns;
+    TRY(object.for_each([&](std::string_view tag, json::Value value) -> Result<void> {
         TRY_ASSIGN(const auto usn, value.int32());
-        return put_tag(up.query, tag, {usn});
-    });
+        usns.insert_or_assign(tag, Usn{usn});
+        return {};
+    }));
+    for (const auto& [tag, usn] : usns) {
+        TRY(put_tag(up.query, tag, usn));
+    }
+    return {};
 }
 
 Result<void> upgrade_config(Upgrade& up) {
@@ -159,6 +165,9 @@ Result<void> upgrade_decks(Upgrade& up) {
     std::set<std::string> names;
     for (const auto& [id, value] : objects) {
         TRY_ASSIGN(auto deck, schema11::decode_deck(value));
+        if (deck.id.value == 0) {
+            return fail(ErrorKind::inconsistent_data, "a deck with id 0");
+        }
         TRY_ASSIGN(const auto object, value.object());
         TRY_ASSIGN(const auto name, object.member("name"));
         TRY_ASSIGN(const auto name_as_sent, name.string());

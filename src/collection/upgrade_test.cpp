@@ -195,22 +195,38 @@ TEST_F(UpgradeTest, of_11_repairs_a_starting_ease_that_is_too_low) {
     EXPECT_EQ(number("select instr(config, x'5d00002040') > 0 from deck_config where id = 2"), 0);
 }
 
+TEST_F(UpgradeTest, of_11_takes_the_last_of_a_repeated_member) {
+    make_11(one_config, one_deck,
+            R"({"5":)" + notetype_json("5", "First", "Back") + R"(,"5":)" +
+                notetype_json("5", "Last", "Back") + "}",
+            R"({"key":1,"key":2})", R"({"b":1,"a":2,"b":3})");
+    upgrade();
+    EXPECT_EQ(text("select group_concat(name) from notetypes"), "Last");
+    EXPECT_EQ(text("select cast(val as text) from config where key = 'key'"), "2");
+    EXPECT_EQ(text("select group_concat(tag || usn) from tags"), "a2,b3");
+}
+
 TEST_F(UpgradeTest, refuses_what_it_cannot_understand_and_leaves_the_file) {
-    for (const std::string bad : {"", "[]", "{", R"({"x":{}})", R"({"1":{}})", R"({"1":7})"}) {
-        if (!bad.empty()) {
-            make_11(one_config, one_deck, bad);
-            EXPECT_FALSE(CollectionStore::open(path, now)) << bad;
-            EXPECT_EQ(number("select ver from col"), 11);
-            EXPECT_EQ(text("select models from col"), bad);
-            const auto copy = folder / "copy.anki2";
-            std::filesystem::copy_file(path, copy);
-            EXPECT_TRUE(fails(validate_upload(copy, to_secs(now)), ErrorKind::corrupt_upload))
-                << bad;
-        }
-        std::filesystem::remove(folder / "copy.anki2");
+    const auto refuses = [&](const std::string& decks, const std::string& models) {
         std::filesystem::remove(path);
         apply_empty();
+        make_11(one_config, decks, models);
+        EXPECT_FALSE(CollectionStore::open(path, now)) << models;
+        EXPECT_EQ(number("select ver from col"), 11);
+        EXPECT_EQ(text("select models from col"), models);
+        const auto copy = folder / "copy.anki2";
+        std::filesystem::copy_file(path, copy);
+        EXPECT_TRUE(fails(validate_upload(copy, to_secs(now)), ErrorKind::corrupt_upload))
+            << models;
+        std::filesystem::remove(copy);
+    };
+    for (const std::string bad : {"", "[]", "{", R"({"x":{}})", R"({"1":{}})", R"({"1":7})"}) {
+        refuses(one_deck, bad);
     }
+    for (const std::string id : {"05", "+5", " 5", "5.0", ""}) {
+        refuses(one_deck, R"({")" + id + R"(":)" + notetype_json("5", "Basic", "Back") + "}");
+    }
+    refuses(R"({"1":)" + deck_json("0", "Default") + "}", one_notetype);
 }
 
 TEST_F(UpgradeTest, refuses_versions_that_never_were) {  // R-FULL-04
