@@ -1,5 +1,6 @@
 #include "server/form_request.hpp"
 
+#include <optional>
 #include <utility>
 
 #include "base/limits.hpp"
@@ -23,13 +24,15 @@ public:
     HeldData(HeldBody held, Packing packing) : held_(std::move(held)), packing_(packing) {}
 
     asio::awaitable<Result<std::string_view>> next() override {
-        const bool is_first = !std::exchange(given_, true);
-        co_return is_first ? std::string_view(held_.bytes) : std::string_view();
+        if (std::exchange(given_, true)) {
+            held_.reset();  // whoever has read it has a copy
+        }
+        co_return held_ ? std::string_view(held_->bytes) : std::string_view();
     }
     [[nodiscard]] Packing packing() const override { return packing_; }
 
 private:
-    HeldBody held_;
+    std::optional<HeldBody> held_;
     Packing packing_;
     bool given_ = false;
 };
