@@ -79,7 +79,9 @@ constexpr std::string_view drop_others =
     "select format('drop %s if exists \"%w\"', type, name) from sqlite_master "
     "where sql like '%unicase%'";
 
-Result<void> downgrade(sqlite::Database& db) {
+}  // namespace
+
+Result<void> downgrade_to_11(sqlite::Database& db) {
     TRY_ASSIGN(auto transaction, sqlite::Transaction::begin(db));
     sqlite::StatementCache statements;
     TRY(put_columns([&](std::string_view sql) { return statements.query(db, sql); }));
@@ -93,8 +95,6 @@ Result<void> downgrade(sqlite::Database& db) {
     return transaction.commit();
 }
 
-}  // namespace
-
 Result<std::uint64_t> downgrade_snapshot(const std::filesystem::path& copy) {
     {
         TRY_ASSIGN(auto db, sqlite::Database::open(copy, {.mode = sqlite::OpenMode::read_write}));
@@ -106,7 +106,7 @@ Result<std::uint64_t> downgrade_snapshot(const std::filesystem::path& copy) {
         if (version != schema_newest) {
             return fail(ErrorKind::inconsistent_data, "a snapshot of an older schema");
         }
-        TRY(downgrade(db));
+        TRY(downgrade_to_11(db));
         TRY(db.close());
     }
     sqlite::remove_logs(copy);

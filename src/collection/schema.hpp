@@ -30,6 +30,9 @@ Result<int> schema_version(sqlite::Database& db);
 // never -1. inconsistent_data: the file's JSON cannot be understood.
 Result<void> upgrade_to_newest(sqlite::Database& db, int from_version, TimestampSecs now);
 
+// From 18, in one transaction (R-LEG-24 to R-LEG-28).
+Result<void> downgrade_to_11(sqlite::Database& db);
+
 // Gives each row at a usn that cannot be (negative, or over 31 bits) the collection's usn; returns
 // how many there were.
 Result<std::int64_t> repair_usns(sqlite::Database& db);

@@ -5,8 +5,7 @@
 
 #include <limits>
 
-#include "schema11/generators.hpp"
-#include "schema11/test_support.hpp"
+#include "schema11/object_generators.hpp"
 
 namespace ankiwire::schema11 {
 namespace {
@@ -331,80 +330,8 @@ TEST(DeckConfigJson, sends_no_null_for_what_is_no_number) {
     EXPECT_EQ(encoded_member(ease, "initialFactor", "new"), "2500");
 }
 
-void fill_parts(DeckConfigConfig& config) {
-    const auto learn = *any_floats();
-    const auto relearn = *any_floats();
-    config.mutable_learn_steps()->Assign(learn.begin(), learn.end());
-    config.mutable_relearn_steps()->Assign(relearn.begin(), relearn.end());
-    config.set_bury_new(*rc::gen::arbitrary<bool>());
-    config.set_bury_reviews(*rc::gen::arbitrary<bool>());
-    config.set_new_per_day(*between(0U, 9999U));
-    config.set_reviews_per_day(*between(0U, 9999U));
-    config.set_initial_ease(*fraction(1310, 5000, 1000));
-    config.set_easy_multiplier(*fraction(100, 500, 100));
-    config.set_hard_multiplier(*fraction(50, 130, 100));
-    config.set_lapse_multiplier(*fraction(0, 100, 100));
-    config.set_interval_multiplier(*fraction(50, 200, 100));
-    config.set_maximum_review_interval(*between(1U, 36'500U));
-    config.set_minimum_lapse_interval(*between(1U, 36'500U));
-    config.set_graduating_interval_good(*between(1U, 36'500U));
-    config.set_graduating_interval_easy(*between(1U, 36'500U));
-    config.set_new_card_insert_order(*rc::gen::inRange(0, 2));
-    config.set_leech_action(*rc::gen::inRange(0, 2));
-    config.set_leech_threshold(*between(1U, 9999U));
-}
-
-void fill_rest(DeckConfigConfig& config) {
-    const auto days = *any_floats();
-    const auto params = *any_floats();
-    config.mutable_easy_days_percentages()->Assign(days.begin(), days.end());
-    config.mutable_fsrs_params_4()->Assign(params.begin(), params.end());
-    config.mutable_fsrs_params_5()->Assign(days.begin(), days.end());
-    config.mutable_fsrs_params_6()->Assign(params.begin(), params.end());
-    config.set_disable_autoplay(*rc::gen::arbitrary<bool>());
-    config.set_cap_answer_time_to_secs(*between(1U, 9999U));
-    config.set_show_timer(*rc::gen::arbitrary<bool>());
-    config.set_skip_question_when_replaying_answer(*rc::gen::arbitrary<bool>());
-    config.set_bury_interday_learning(*rc::gen::arbitrary<bool>());
-    config.set_new_mix(*any_number<std::int32_t>());
-    config.set_interday_learning_mix(*any_number<std::int32_t>());
-    config.set_new_card_sort_order(*any_number<std::int32_t>());
-    config.set_review_order(*any_number<std::int32_t>());
-    config.set_new_card_gather_priority(*any_number<std::int32_t>());
-    config.set_new_per_day_minimum(*between(0U, 9999U));
-    config.set_question_action(*rc::gen::inRange(0, 2));
-    config.set_answer_action(*rc::gen::inRange(0, 5));
-    config.set_desired_retention(*fraction(70, 99, 100));
-    config.set_historical_retention(*fraction(70, 97, 100));
-    config.set_stop_timer_on_answer(*rc::gen::arbitrary<bool>());
-    config.set_seconds_to_show_question(*any_float());
-    config.set_seconds_to_show_answer(*any_float());
-    config.set_wait_for_audio(*rc::gen::arbitrary<bool>());
-    config.set_param_search(*any_text());
-    config.set_ignore_revlogs_before_date(*any_text());
-}
-
-// Unknown members of the config and of its parts.
-std::string any_nested_other() {
-    std::string other = any_other();
-    for (const char* part : {"new", "rev", "lapse"}) {
-        if (const auto nested = any_other(); !nested.empty()) {
-            other = with(other.empty() ? "{}" : other, part, nested);
-        }
-    }
-    return other;
-}
-
 RC_GTEST_PROP(DeckConfigJsonProperty, any_deck_config_survives_the_json, ()) {
-    DeckConfig config;
-    config.id.value = *any_number<std::int64_t>();
-    config.name = *any_text();
-    config.mtime.value = *any_number<std::int64_t>();
-    config.usn.value = *any_number<std::int32_t>();
-    fill_parts(config.config);
-    fill_rest(config.config);
-    config.config.set_other(any_nested_other());
-
+    DeckConfig config = any_deck_config();
     const auto text = encode_text(encode_deck_config, config);
     const auto decoded = decode_text(decode_deck_config, text);
     RC_ASSERT(decoded.has_value());

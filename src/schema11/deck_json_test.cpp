@@ -6,8 +6,7 @@
 #include <limits>
 
 #include "model/names.hpp"
-#include "schema11/generators.hpp"
-#include "schema11/test_support.hpp"
+#include "schema11/object_generators.hpp"
 
 namespace ankiwire::schema11 {
 namespace {
@@ -253,64 +252,8 @@ TEST(DeckJson, is_written_in_a_fixed_order) {
               R"("desiredRetention":null,"x":1.0})");
 }
 
-columns::DeckKind any_normal() {
-    columns::DeckKind kind;
-    auto& normal = *kind.mutable_normal();
-    normal.set_config_id(*any_number<std::int64_t>());
-    normal.set_extend_new(*between<std::uint32_t>(0, 2147483647));
-    normal.set_extend_review(*between<std::uint32_t>(0, 2147483647));
-    normal.set_description(*any_text());
-    normal.set_markdown_description(*rc::gen::arbitrary<bool>());
-    if (*rc::gen::arbitrary<bool>()) {
-        normal.set_review_limit(*any_number<std::uint32_t>());
-        normal.mutable_review_limit_today()->set_limit(*any_number<std::uint32_t>());
-    }
-    if (*rc::gen::arbitrary<bool>()) {
-        normal.set_new_limit(*any_number<std::uint32_t>());
-        normal.mutable_new_limit_today()->set_today(*any_number<std::uint32_t>());
-        normal.set_desired_retention(*fraction(0, 100, 100.0F));
-    }
-    return kind;
-}
-
-columns::DeckKind any_filtered() {
-    columns::DeckKind kind;
-    auto& filtered = *kind.mutable_filtered();
-    filtered.set_reschedule(*rc::gen::arbitrary<bool>());
-    const int terms = *rc::gen::inRange(0, 3);
-    for (int i = 0; i < terms; ++i) {
-        auto& term = *filtered.add_search_terms();
-        term.set_search(*any_text());
-        term.set_limit(*between<std::uint32_t>(0, 2147483647));
-        term.set_order(*any_number<std::int32_t>());
-    }
-    const auto delays = *any_floats();
-    filtered.mutable_delays()->Assign(delays.begin(), delays.end());
-    filtered.set_preview_delay(*any_number<std::uint32_t>());
-    filtered.set_preview_hard_secs(*any_number<std::uint32_t>());
-    filtered.set_preview_good_secs(*any_number<std::uint32_t>());
-    filtered.set_preview_again_secs(*any_number<std::uint32_t>());
-    return kind;
-}
-
 RC_GTEST_PROP(DeckJsonProperty, any_deck_survives_the_json, ()) {
-    Deck deck;
-    deck.id.value = *any_number<std::int64_t>();
-    // Read twice: removing a control character may leave a `::` that separates parts only then.
-    const auto name = deck_name_from_human(*any_text());
-    deck.name = deck_name_from_human(deck_name_to_human(name));
-    deck.mtime.value = *any_number<std::int64_t>();
-    deck.usn.value = *any_number<std::int32_t>();
-    deck.common.set_study_collapsed(*rc::gen::arbitrary<bool>());
-    deck.common.set_browser_collapsed(*rc::gen::arbitrary<bool>());
-    deck.common.set_last_day_studied(*any_number<std::uint32_t>());
-    deck.common.set_new_studied(*any_number<std::int32_t>());
-    deck.common.set_review_studied(*any_number<std::int32_t>());
-    deck.common.set_learning_studied(*any_number<std::int32_t>());
-    deck.common.set_milliseconds_studied(*any_number<std::int32_t>());
-    deck.common.set_other(any_other());
-    deck.kind = *rc::gen::arbitrary<bool>() ? any_normal() : any_filtered();
-
+    const Deck deck = any_deck();
     const auto text = encode_text(encode_deck, deck);
     const auto decoded = decode_text(decode_deck, text);
     RC_ASSERT(decoded.has_value());

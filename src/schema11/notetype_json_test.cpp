@@ -3,8 +3,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "schema11/generators.hpp"
-#include "schema11/test_support.hpp"
+#include "schema11/object_generators.hpp"
 
 namespace ankiwire::schema11 {
 namespace {
@@ -190,76 +189,6 @@ TEST(NotetypeJson, sends_unknown_numbers_of_kinds_as_the_first_one) {
     const auto text = encode_text(encode_notetype, notetype);
     EXPECT_NE(text.find(R"("type":0)"), std::string::npos);
     EXPECT_NE(text.find(R"([[0,"none",[]],[0,"none",[]]])"), std::string::npos);
-}
-
-Notetype::Field any_field() {
-    Notetype::Field field;
-    field.name = *any_text();
-    auto& config = field.config;
-    config.set_sticky(*rc::gen::arbitrary<bool>());
-    config.set_rtl(*rc::gen::arbitrary<bool>());
-    config.set_font_name(*any_text());
-    config.set_font_size(*any_number<std::uint16_t>());
-    config.set_description(*any_text());
-    config.set_plain_text(*rc::gen::arbitrary<bool>());
-    config.set_collapsed(*rc::gen::arbitrary<bool>());
-    config.set_exclude_from_search(*rc::gen::arbitrary<bool>());
-    if (*rc::gen::arbitrary<bool>()) {
-        config.set_id(*any_number<std::int64_t>());
-        config.set_tag(*any_number<std::uint32_t>());
-    }
-    config.set_prevent_deletion(*rc::gen::arbitrary<bool>());
-    config.set_other(any_other());
-    return field;
-}
-
-Notetype::Template any_template() {
-    Notetype::Template card;
-    card.name = *any_text();
-    auto& config = card.config;
-    config.set_q_format(*any_text());
-    config.set_a_format(*any_text());
-    config.set_q_format_browser(*any_text());
-    config.set_a_format_browser(*any_text());
-    config.set_target_deck_id(*between<std::int64_t>(0, 1'000'000'000'000'000));
-    config.set_browser_font_name(*any_text());
-    config.set_browser_font_size(*any_number<std::uint8_t>());
-    if (*rc::gen::arbitrary<bool>()) {
-        config.set_id(*any_number<std::int64_t>());
-    }
-    config.set_other(any_other());
-    return card;
-}
-
-Notetype any_notetype() {
-    Notetype notetype;
-    notetype.id.value = *any_number<std::int64_t>();
-    notetype.name = *any_text();
-    notetype.mtime.value = *any_number<std::int64_t>();
-    notetype.usn.value = *any_number<std::int32_t>();
-    auto& config = notetype.config;
-    config.set_kind(*rc::gen::inRange(0, 2));
-    config.set_sort_field_idx(*any_number<std::uint16_t>());
-    config.set_css(*any_text());
-    config.set_target_deck_id_unused(*any_number<std::int64_t>());
-    config.set_latex_pre(*any_text());
-    config.set_latex_post(*any_text());
-    config.set_latex_svg(*rc::gen::arbitrary<bool>());
-    auto& requirement = *config.add_reqs();
-    requirement.set_card_ord(*any_number<std::uint16_t>());
-    requirement.set_kind(*rc::gen::inRange(0, 3));
-    requirement.add_field_ords(*any_number<std::uint16_t>());
-    config.set_original_stock_kind(*any_number<std::int32_t>());
-    if (*rc::gen::arbitrary<bool>()) {
-        config.set_original_id(*any_number<std::int64_t>());
-    }
-    config.set_other(any_other());
-    const int size = *rc::gen::inRange(0, 3);
-    for (int i = 0; i < size; ++i) {
-        notetype.fields.push_back(any_field());
-        notetype.templates.push_back(any_template());
-    }
-    return notetype;
 }
 
 RC_GTEST_PROP(NotetypeJsonProperty, any_notetype_survives_the_json, ()) {
