@@ -83,22 +83,27 @@ const FormPart* find_part(const Form& form, std::string_view name) {
     return found == form.end() ? nullptr : &*found;
 }
 
-FormBody write_form(const Form& form, bool has_end) {
+FormBody write_form(const Form& form, const FormStyle& style) {
     FormBody body{.content_type = std::string(form_type), .bytes = {}};
     std::string boundary(parameter(form_type, "boundary"));
     const auto is_inside = [&](const FormPart& part) {
-        return part.content.find(boundary) != std::string::npos;
+        return ("\r\n" + part.content).find("\r\n--" + boundary) != std::string::npos;
     };
     while (std::ranges::any_of(form, is_inside)) {
         boundary += "x";
         body.content_type += "x";
     }
+    // As Rust clients write it; Python clients add the type.
+    const std::string of_data =
+        style.file.empty() ? "; filename=\"data\""
+                           : "; filename=\"" + style.file +
+                                 "\"\r\nContent-Type: application/octet-stream";
     for (const auto& part : form) {
         body.bytes += "--" + boundary + "\r\nContent-Disposition: form-data; name=\"" + part.name +
-                      "\"" + (part.name == "data" ? "; filename=\"data\"" : "") + "\r\n\r\n" +
-                      part.content + "\r\n";
+                      "\"" + (part.name == "data" ? of_data : "") + "\r\n\r\n" + part.content +
+                      "\r\n";
     }
-    body.bytes += has_end ? "--" + boundary + "--\r\n" : "";
+    body.bytes += style.has_end ? "--" + boundary + "--\r\n" : "";
     return body;
 }
 

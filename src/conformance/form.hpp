@@ -25,11 +25,14 @@ struct FormBody {
     std::string content_type;
     std::string bytes;
 };
-// The content type, unless a part has the boundary in it.
+// The content type, unless a line of a part begins with the boundary.
 inline constexpr std::string_view form_type =
     "multipart/form-data; boundary=ankiwire-conformance-boundary";
-// Without its end, the body stops behind the last part, as the desktop 2.0 sends `download`.
-FormBody write_form(const Form& form, bool has_end = true);
+struct FormStyle {
+    bool has_end = true;  // or the body stops behind the last part, as the desktop 2.0 sends `download`
+    std::string file = {};  // the file name of `data`, which then has a type as well
+};
+FormBody write_form(const Form& form, const FormStyle& style = {});
 
 struct ReadForm {
     Form parts;

@@ -25,7 +25,7 @@ TEST(Form, comes_back) {
 
 TEST(Form, comes_back_without_its_end) {
     const Form form = {{"c", "1"}, {"k", "key"}};
-    const auto body = write_form(form, /*has_end=*/false);
+    const auto body = write_form(form, {.has_end = false});
     EXPECT_THAT(body.bytes, testing::EndsWith("name=\"k\"\r\n\r\nkey\r\n"));
     const auto again = read_form(body.content_type, body.bytes);
     ASSERT_TRUE(again) << again.error().context;

@@ -108,7 +108,7 @@ TEST(Recorder, forms_have_their_parts_named) {
 }
 
 TEST(Recorder, a_form_without_its_end_is_told) {
-    const auto body = write_form({{"k", "0123"}, {"c", "1"}}, /*has_end=*/false);
+    const auto body = write_form({{"k", "0123"}, {"c", "1"}}, {.has_end = false});
     HttpRequest form;
     form.path = "/sync/download";
     form.headers = {{"Content-Type", body.content_type}};

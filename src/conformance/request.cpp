@@ -121,7 +121,8 @@ Result<void> send_as_form(HttpRequest& request, const Step& step, const std::str
             TRY_ASSIGN(part.content, damaged(step, std::move(part.content)));
         }
     }
-    auto body = write_form(form, option_of(step, "end") != "no");
+    auto body = write_form(
+        form, {.has_end = option_of(step, "end") != "no", .file = option_of(step, "file")});
     request.headers = {{"Content-Type", std::move(body.content_type)}};
     request.body = std::move(body.bytes);
     return {};

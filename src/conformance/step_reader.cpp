@@ -14,7 +14,7 @@ constexpr std::string_view header_prefix = "header.";
 // Of a request, besides the members of its header.
 constexpr std::array request_options = {"header", "path",   "verb", "packed", "cut",
                                         "append", "length", "pad",  "window", "break",
-                                        "parts",  "end",    "until"};
+                                        "parts",  "end",    "file", "until"};
 
 }  // namespace
 
