@@ -26,9 +26,11 @@ def install():
     DeckManager.update_dict = lambda decks, deck: decks.save(deck)
     DeckManager.remove = lambda decks, ids: [decks.rem(id, cardsToo=True) for id in ids]
     DeckManager.rename = by_id(DeckManager.rename)
+    DeckManager.set_config_id_for_deck_dict = DeckManager.setConf
     DeckManager.select = and_forget(DeckManager.select)
     for scheduler in (Scheduler, SchedulerV2):
         scheduler.suspend_cards = scheduler.suspendCards
+        scheduler.bury_cards = scheduler.buryCards
 
 
 def copy_of_notetype(models, notetype, add):
