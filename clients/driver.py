@@ -236,6 +236,7 @@ def sync_media():
 @command
 def forget_caches():
     col().models._clear_cache()
+    col()._load_scheduler()
 
 
 # --- edits, as a user makes them -----------------------------------------------------------------

@@ -65,6 +65,15 @@ def update_members(config, members):
             config[key] = value
 
 
+@command
+def use_second_scheduler():
+    """Clients to 2.1.44 begin with the first one, on which the newest does not study."""
+    if hasattr(col(), "changeSchedulerVer"):
+        col().changeSchedulerVer(2)
+    else:
+        col().upgrade_to_v2_scheduler()
+
+
 # --- media ---------------------------------------------------------------------------------------
 
 clock = itertools.count(int(time.time()) + 100)  # never the time at which the library wrote

@@ -17,6 +17,7 @@ def install():
     Collection.get_note = lambda col, id: Note(col, id=id)
     Collection.update_note = lambda col, note: note.flush()
     Collection.set_user_flag_for_cards = lambda col, flag, cards: col.setUserFlag(flag, cards)
+    Collection._load_scheduler = Collection._loadScheduler
     Collection.v3_scheduler = lambda col: True  # it has none, and is to go on with its own
     ModelManager.by_name = ModelManager.byName
     ModelManager.update_dict = lambda models, notetype: models.save(notetype)
