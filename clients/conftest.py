@@ -6,7 +6,9 @@ import quirks
 from device import Pool
 from household import Household, fill
 from rawclient import RawClient
-from venvs import NEWEST, VERSIONS
+from venvs import NEWEST, OLD_VERSIONS, VERSIONS, NotHere, python_of, sources_of
+
+not_here = pytest.StashKey[dict]()
 
 
 def pytest_addoption(parser):
@@ -38,6 +40,27 @@ def pytest_generate_tests(metafunc):
     is_given = any(names == "version" or "version" in tuple(names) for names in given)
     if "version" in metafunc.fixturenames and not is_given:
         metafunc.parametrize("version", VERSIONS)
+
+
+@pytest.fixture(params=OLD_VERSIONS)
+def old(request):
+    """A version of protocol 8 to 10, which not every machine can run."""
+    return require(request.param, request.config)
+
+
+def require(version, config):
+    try:
+        python_of(version)
+        sources_of(version)
+    except NotHere as reason:
+        config.stash.setdefault(not_here, {})[version] = str(reason)
+        pytest.skip(str(reason))
+    return version
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    for version, reason in config.stash.get(not_here, {}).items():
+        terminalreporter.write_line(f"NOT TESTED: {version}: {reason}", yellow=True)
 
 
 @pytest.fixture(scope="session")

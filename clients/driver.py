@@ -3,15 +3,23 @@ library `anki`, and takes commands as driver_base.py says. What differs between 
 library is in the classes Library….
 """
 
-import hashlib
 import json
 import os
-import pathlib
 import time
 
 from anki.buildinfo import version as library_version
 from anki.collection import Collection
-from driver_base import Session, col, command, serve, update_members
+from driver_base import (
+    ROWS_WITH_USN,
+    Session,
+    col,
+    command,
+    pending,
+    rows_of_all_schemas,
+    serve,
+    update_members,
+    without_usn,
+)
 
 REQUIRED = {0: "none", 1: "normal", 2: "choose", 3: "download", 4: "upload"}
 TIMES = {
@@ -50,6 +58,9 @@ class Library:
 
     def answer(self, col, card, ease):
         col.sched.answerCard(card, ease)
+
+    def backend(self, col):
+        return col._backend
 
     def full_sync(self, col, auth, upload):
         col.close_for_full_sync()
@@ -108,11 +119,15 @@ class Library_2_1_28(Library_2_1_45):
     def caller(self, col):
         return col.backend
 
+    backend = caller
+
     def sync(self, col, auth):
         col.save(trx=False)
         try:
             return col.backend.sync_collection(auth)
         finally:
+            # What begins in the millisecond of the collection's `mod` takes it for changed.
+            time.sleep(0.002)
             col.db.begin()
 
     def sync_media(self, col, auth):
@@ -221,6 +236,7 @@ def sync_media():
 @command
 def forget_caches():
     col().models._clear_cache()
+    col()._load_scheduler()
 
 
 # --- edits, as a user makes them -----------------------------------------------------------------
@@ -371,20 +387,6 @@ def bury(cards):
     col().sched.bury_cards(cards)
 
 
-# --- media ---------------------------------------------------------------------------------------
-
-
-@command
-def media():
-    """{name: SHA-1}"""
-    folder = col().media.dir()
-    return {name: sha1_of(os.path.join(folder, name)) for name in os.listdir(folder)}
-
-
-def sha1_of(path):
-    return hashlib.sha1(pathlib.Path(path).read_bytes()).hexdigest()
-
-
 # --- special set-ups and looking inside ----------------------------------------------------------
 
 
@@ -395,10 +397,12 @@ def touch():
 
 
 @command
-def date_edits(seconds):
-    """Moves the time of everything not yet sent, as if it had been done that much later."""
+def date_edits(seconds=0, to=None):
+    """Moves the time of everything not yet sent, as if it had been done that much later, or then."""
     for table, column in TIMES.items():
-        col().db.execute(f"update {table} set {column} = {column} + ? where usn = -1", seconds)
+        col().db.execute(
+            f"update {table} set {column} = coalesce(?, {column} + ?) where usn = -1", to, seconds
+        )
 
 
 @command
@@ -436,17 +440,8 @@ def columns():
     return columns.read(col())
 
 
-def rows(table, *names, id="id"):
-    found = col().db.all(f"select {id}, {', '.join(names)} from {table}")
-    return {str(row[0]): dict(zip(names, row[1:])) for row in found}
-
-
-def without_usn(thing):
-    return {key: value for key, value in thing.items() if key != "usn"}
-
-
 def backend_json(name, id):
-    return without_usn(json.loads(getattr(col()._backend, name)(id)))
+    return without_usn(json.loads(getattr(library.backend(col()), name)(id)))
 
 
 def ids(table):
@@ -456,18 +451,8 @@ def ids(table):
 @command
 def dump():
     """Everything that two synced devices must agree on (see equality.py), and `usn` and `ls`."""
-    cards = rows(
-        "cards", "nid", "did", "ord", "mod", "type", "queue", "due", "ivl", "factor", "reps",
-        "lapses", "left", "odue", "odid", "flags", "data",
-    )  # fmt: skip
-    for card in cards.values():
-        card["data"] = json.loads(card["data"] or "{}")
     return {
-        "col": dict(zip(("crt", "mod", "scm"), col().db.first("select crt, mod, scm from col"))),
-        "state": dict(zip(("usn", "ls"), col().db.first("select usn, ls from col"))),
-        "notes": rows("notes", "guid", "mid", "mod", "tags", "flds", "cast(sfld as text)", "csum"),
-        "cards": cards,
-        "revlog": rows("revlog", "cid", "ease", "ivl", "lastIvl", "factor", "time", "type"),
+        **rows_of_all_schemas(),
         "notetypes": {str(id): backend_json("get_notetype_legacy", id) for id in ids("notetypes")},
         "decks": {str(id): backend_json("get_deck_legacy", id) for id in ids("decks")},
         "deck_configs": {
@@ -478,10 +463,7 @@ def dump():
             for key, val in col().db.all("select key, cast(val as text) from config")
         },
         "tags": sorted(col().db.list("select tag from tags")),
-        "pending": {
-            table: col().db.scalar(f"select count() from {table} where usn = -1")
-            for table in ("notes", "cards", "revlog", "notetypes", "decks", "deck_config", "graves")
-        },
+        "pending": pending(*ROWS_WITH_USN, "notetypes", "decks", "deck_config"),
     }
 
 

@@ -7,9 +7,11 @@ collection open and may open many, one after the other.
 """
 
 import base64
+import hashlib
 import itertools
 import json
 import os
+import re
 import sys
 import time
 import traceback
@@ -63,6 +65,15 @@ def update_members(config, members):
             config[key] = value
 
 
+@command
+def use_second_scheduler():
+    """Clients to 2.1.44 begin with the first one, on which the newest does not study."""
+    if hasattr(col(), "changeSchedulerVer"):
+        col().changeSchedulerVer(2)
+    else:
+        col().upgrade_to_v2_scheduler()
+
+
 # --- media ---------------------------------------------------------------------------------------
 
 clock = itertools.count(int(time.time()) + 100)  # never the time at which the library wrote
@@ -88,11 +99,64 @@ def put_media(files):
 
 
 @command
+def media():
+    """{name: SHA-1}"""
+    folder = col().media.dir()
+    return {name: sha1_of(os.path.join(folder, name)) for name in os.listdir(folder)}
+
+
+def sha1_of(path):
+    with open(path, "rb") as file:
+        return hashlib.sha1(file.read()).hexdigest()
+
+
+@command
 def delete_media(names):
     folder = col().media.dir()
     for name in names:
         os.remove(os.path.join(folder, name))
     new_time(folder)
+
+
+# --- looking inside ------------------------------------------------------------------------------
+
+DOUBLE_SPACE = re.compile("^  |  $")  # 2.1.26 puts two around the tags
+ROWS_WITH_USN = ("notes", "cards", "revlog", "graves")
+
+
+def rows(table, *names):
+    found = col().db.all("select id, %s from %s" % (", ".join(names), table))
+    return {str(row[0]): dict(zip(names, row[1:])) for row in found}
+
+
+def rows_of_all_schemas():
+    """What `dump` tells of the tables that each schema has."""
+    notes = rows("notes", "guid", "mid", "mod", "tags", "flds", "cast(sfld as text)", "csum")
+    for note in notes.values():
+        note["tags"] = DOUBLE_SPACE.sub(" ", note["tags"]) if note["tags"].strip() else ""
+    cards = rows(
+        "cards", "nid", "did", "ord", "mod", "type", "queue", "due", "ivl", "factor", "reps",
+        "lapses", "left", "odue", "odid", "flags", "data",
+    )  # fmt: skip
+    for card in cards.values():
+        card["data"] = json.loads(card["data"] or "{}")
+    return {
+        "col": dict(zip(("crt", "mod", "scm"), col().db.first("select crt, mod, scm from col"))),
+        "state": dict(zip(("usn", "ls"), col().db.first("select usn, ls from col"))),
+        "notes": notes,
+        "cards": cards,
+        "revlog": rows("revlog", "cid", "ease", "ivl", "lastIvl", "factor", "time", "type"),
+    }
+
+
+def pending(*tables):
+    return {
+        table: col().db.scalar("select count() from %s where usn = -1" % table) for table in tables
+    }
+
+
+def without_usn(thing):
+    return {key: value for key, value in thing.items() if key != "usn"}
 
 
 # --- the loop ------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ def install():
     Collection.get_note = lambda col, id: Note(col, id=id)
     Collection.update_note = lambda col, note: note.flush()
     Collection.set_user_flag_for_cards = lambda col, flag, cards: col.setUserFlag(flag, cards)
+    Collection._load_scheduler = Collection._loadScheduler
     Collection.v3_scheduler = lambda col: True  # it has none, and is to go on with its own
     ModelManager.by_name = ModelManager.byName
     ModelManager.update_dict = lambda models, notetype: models.save(notetype)
@@ -26,9 +27,11 @@ def install():
     DeckManager.update_dict = lambda decks, deck: decks.save(deck)
     DeckManager.remove = lambda decks, ids: [decks.rem(id, cardsToo=True) for id in ids]
     DeckManager.rename = by_id(DeckManager.rename)
+    DeckManager.set_config_id_for_deck_dict = DeckManager.setConf
     DeckManager.select = and_forget(DeckManager.select)
     for scheduler in (Scheduler, SchedulerV2):
         scheduler.suspend_cards = scheduler.suspendCards
+        scheduler.bury_cards = scheduler.buryCards
 
 
 def copy_of_notetype(models, notetype, add):

@@ -1,11 +1,20 @@
 """One Anki client whose sync of collections is written in Python, 2.0 to 2.1.26: takes commands as
-driver_base.py says, of which it has those that `record` uses. Runs with Python 2.7 too.
+driver_base.py says, of which it has those that old clients need. Runs with Python 2.7 too.
 """
 
 import anki
 import anki.sync
 from anki.notes import Note
-from driver_base import Session, col, command, serve, update_members
+from driver_base import (
+    ROWS_WITH_USN,
+    Session,
+    col,
+    command,
+    pending,
+    rows_of_all_schemas,
+    serve,
+    update_members,
+)
 
 
 class SyncError(Exception):
@@ -28,9 +37,22 @@ class Library_2_1_22(object):
     def sync_media(self, key):
         col().backend.sync_media(key, self.endpoint + "msync/")
 
+    def config(self):
+        return col().backend.get_all_config()
+
+    def deck_configs(self):
+        """Without `mod` and `usn`: it takes what it receives for a change of its own."""
+        return [dict(config, mod=None, usn=None) for config in col().decks.allConf()]
+
 
 class Library_2_1(Library_2_1_22):
     """2.1.0 to 2.1.21."""
+
+    def config(self):
+        return col().conf
+
+    def deck_configs(self):
+        return col().decks.allConf()
 
     def media_server(self, key):
         return anki.sync.RemoteMediaServer(col(), key, anki.sync.AnkiRequestsClient(), None)
@@ -99,7 +121,14 @@ def sync():
     result = syncer.sync()
     if result not in ("success", "noChanges", "fullSync"):
         raise SyncError(" ".join([result, syncer.syncMsg]))
-    return {"required": "choose" if result == "fullSync" else "none", "message": syncer.syncMsg}
+    return {"required": required(result), "message": syncer.syncMsg}
+
+
+def required(result):
+    """The program does not look whether the server is empty, and asks nobody if it is itself."""
+    if result != "fullSync":
+        return "none"
+    return "download" if col().isEmpty() else "choose"
 
 
 @command
@@ -134,9 +163,9 @@ def sync_media():
 @command
 def add_note(fields, deck="Default", notetype="Basic", tags=()):
     notetype = col().models.byName(notetype)
-    notetype["did"] = col().decks.id(deck)
+    notetype = dict(notetype, did=col().decks.id(deck))
     note = Note(col(), notetype)
-    note.fields = fields
+    note.fields = list(fields) + [""] * (len(note.fields) - len(fields))
     note.tags = list(tags)
     col().addNote(note)
     return note.id
@@ -166,6 +195,11 @@ def find_cards(query):
 
 
 @command
+def note_fields(note):
+    return list(col().getNote(note).fields)
+
+
+@command
 def rename_deck(name, new_name):
     col().decks.rename(col().decks.byName(name), new_name)
 
@@ -183,9 +217,12 @@ def describe_deck(name, text):
 
 
 @command
-def edit_notetype(name, css):
+def edit_notetype(name, css=None, question=None, new_name=None):
     notetype = col().models.byName(name)
-    notetype["css"] = css
+    notetype["css"] = css or notetype["css"]
+    notetype["name"] = new_name or name
+    if question is not None:
+        notetype["tmpls"][0]["qfmt"] = question
     col().models.save(notetype)
 
 
@@ -198,8 +235,15 @@ def add_notetype(name, css):
 
 
 @command
+def add_field(notetype, name):
+    notetype = col().models.byName(notetype)
+    col().models.addField(notetype, col().models.newField(name))
+    col().models.save(notetype)
+
+
+@command
 def add_deck_config(name):
-    col().decks.confId(name)
+    return col().decks.confId(name)
 
 
 @command
@@ -210,6 +254,11 @@ def edit_deck_config(id, **members):
 
 
 @command
+def use_deck_config(deck, id):
+    col().decks.setConf(col().decks.byName(deck), id)
+
+
+@command
 def set_config(key, value):
     col().conf[key] = value
     col().setMod()
@@ -217,21 +266,24 @@ def set_config(key, value):
 
 @command
 def review(count, ease=3, deck="Default"):
-    """Answers at most `count` cards."""
+    """Answers at most `count` cards; returns how many there were."""
     col().decks.select(col().decks.id(deck))
     col().sched.reset()
-    for _ in range(count):
+    for done in range(count):
         card = col().sched.getCard()
         if card is None:
-            return
+            return done
         card.startTimer()
         col().sched.answerCard(card, min(ease, col().sched.answerButtons(card)))
+    return count
 
 
 @command
 def flag(cards, flag):
-    if hasattr(col(), "setUserFlag"):  # 2.0 has no flags
-        col().setUserFlag(flag, cards)
+    """2.0 has no flags, and 2.1.12 never sends them: it takes them for what the server knows."""
+    if isinstance(library, Library_2_1):
+        return
+    col().setUserFlag(flag, cards)
 
 
 @command
@@ -246,20 +298,28 @@ def check_database():
     return "" if ok else problems
 
 
+@command
+def bury(cards):
+    col().sched.buryCards(cards)
+
+
 # --- special set-ups -----------------------------------------------------------------------------
 
 
 @command
-def date_edits(seconds):
-    """Moves the time of everything not yet sent, as if it had been done that much later."""
+def date_edits(seconds=0, to=None):
+    """Moves the time of everything not yet sent, as if it had been done that much later, or then."""
     for table in ("notes", "cards"):
-        col().db.execute("update %s set mod = mod + ? where usn = -1" % table, seconds)
+        col().db.execute(
+            "update %s set mod = coalesce(?, mod + ?) where usn = -1" % table, to, seconds
+        )
     for manager, objects in (
         (col().models, col().models.all()),
         (col().decks, col().decks.all() + col().decks.allConf()),
     ):
         for one in objects:
-            one["mod"] += seconds if one["usn"] == -1 else 0
+            if one["usn"] == -1:
+                one["mod"] = to or one["mod"] + seconds
         manager.changed = True
 
 
@@ -267,6 +327,39 @@ def date_edits(seconds):
 def force_full_sync():
     col().modSchema(False)
     col().setMod()
+
+
+def by_id(objects):
+    return {str(one["id"]): as_newer_ones_have_it(one) for one in objects}
+
+
+def as_newer_ones_have_it(thing):
+    kept = {key: value for key, value in thing.items() if key != "usn" and value is not None}
+    return dict(kept, id=int(thing["id"]))
+
+
+def without_third(config):
+    """Of the first intervals only two were ever used, and later clients lose the third."""
+    return dict(config, new=dict(config["new"], ints=config["new"]["ints"][:2] + [0]))
+
+
+@command
+def dump():
+    """As that of driver.py, from the JSON of schema 11."""
+    col().save()
+    objects = {
+        "notetypes": col().models.all(),
+        "decks": col().decks.all(),
+        "deck_configs": [without_third(config) for config in library.deck_configs()],
+    }
+    unsent = {name: [one["usn"] for one in all].count(-1) for name, all in objects.items()}
+    return dict(
+        rows_of_all_schemas(),
+        config=library.config(),
+        tags=sorted(col().tags.all()),
+        pending=dict(pending(*ROWS_WITH_USN), **unsent),
+        **{name: by_id(all) for name, all in objects.items()}
+    )
 
 
 serve(anki.version)

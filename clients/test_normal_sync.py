@@ -32,6 +32,7 @@ def test_edits_of_both_devices_meet(house, pair_versions):
     first, second = house.pair(*pair_versions)
     edit_first(first)
     edit_second(second)
+    study_second(second)
     second.date_edits(seconds=60)
     house.settle_equal(first, second)
 
@@ -54,9 +55,6 @@ def edit_second(device):
     device.add_notes(count=4, deck="Gothic", prefix="gothic")
     device.edit_note(note=notes[5], fields=["changed", "<b>by</b> the second"], tags=["zwei"])
     device.delete_notes(notes=notes[6:8])
-    device.review(count=2, ease=1)
-    device.suspend(cards=device.find_cards(query=f"nid:{notes[8]}"))
-    device.bury(cards=device.find_cards(query=f"nid:{notes[9]}"))
     device.flag(cards=device.find_cards(query=f"nid:{notes[10]}"), flag=5)
     device.add_deck(name="Empty")
     device.describe_deck(name="Default", text="the <i>first</i> deck")
@@ -64,6 +62,13 @@ def edit_second(device):
     options = device.add_deck_config(name="Fast")
     device.use_deck_config(deck="Gothic", id=options)
     device.set_config(key="from second", value="x")
+
+
+def study_second(device):
+    notes = device.find_notes(query="")
+    device.review(count=2, ease=1)
+    device.suspend(cards=device.find_cards(query=f"nid:{notes[6]}"))
+    device.bury(cards=device.find_cards(query=f"nid:{notes[7]}"))
 
 
 def test_several_rounds_in_both_directions(house, version):

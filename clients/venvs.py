@@ -46,7 +46,10 @@ OLD_VERSIONS = {
         from_sources=True,
     ),
     **{version: with_backend(version) for version in ("2.1.26", "2.1.28", "2.1.35")},
-    **{version: with_old_protobuf(version) for version in ("2.1.36", "2.1.40", "2.1.44")},
+    **{
+        version: with_old_protobuf(version)
+        for version in ("2.1.36", "2.1.40", "2.1.44", "2.1.45", "2.1.49")
+    },
     "2.1.56": OldClient(("anki==2.1.56",)),
 }
 
