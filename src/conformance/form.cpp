@@ -95,9 +95,9 @@ FormBody write_form(const Form& form, const FormStyle& style) {
     }
     // As Rust clients write it; Python clients add the type.
     const std::string of_data =
-        style.file.empty() ? "; filename=\"data\""
-                           : "; filename=\"" + style.file +
-                                 "\"\r\nContent-Type: application/octet-stream";
+        style.file.empty()
+            ? "; filename=\"data\""
+            : "; filename=\"" + style.file + "\"\r\nContent-Type: application/octet-stream";
     for (const auto& part : form) {
         body.bytes += "--" + boundary + "\r\nContent-Disposition: form-data; name=\"" + part.name +
                       "\"" + (part.name == "data" ? of_data : "") + "\r\n\r\n" + part.content +

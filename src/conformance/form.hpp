@@ -29,7 +29,8 @@ struct FormBody {
 inline constexpr std::string_view form_type =
     "multipart/form-data; boundary=ankiwire-conformance-boundary";
 struct FormStyle {
-    bool has_end = true;  // or the body stops behind the last part, as the desktop 2.0 sends `download`
+    bool has_end =
+        true;  // or the body stops behind the last part, as the desktop 2.0 sends `download`
     std::string file = {};  // the file name of `data`, which then has a type as well
 };
 FormBody write_form(const Form& form, const FormStyle& style = {});
