@@ -51,6 +51,8 @@ def new_server(official_version=None, binary=None):
 
 
 def command(url, arguments=(), users=USERS, offered=OFFERED_BY_OURS, preset="release"):
+    if "--protocol" in arguments and "--protocol" in offered:  # those alone
+        offered = offered[:offered.index("--protocol")]
     accounts = [word for user in users for word in ("--user", user)]
     # A server that cannot even say whether the account is empty is to be looked at, too.
     return [suite_program(preset), "--url", url, "--wipe", *accounts, *offered, *arguments]

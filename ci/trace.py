@@ -2,7 +2,8 @@
 """ci/trace.py [--accept ID... | --accept all]
 
 Checks the requirements: each is defined once in spec/ and has the form that spec/README.md tells,
-each that is cited is defined, each page is in the list of pages, and each limit of
+each that is cited is defined, each row of the
+session table names one, each page is in the list of pages, and each limit of
 src/base/limits.hpp is in spec/08-limits.md with its value. Each MUST for servers has a case of the
 conformance suite, or a reason in conformance/without_case.tsv, and if it is one of protocol 11 also
 a mutant that breaks it and fails that case (conformance/killed.tsv). Each case covers a requirement,
@@ -25,6 +26,7 @@ from requirements import REPOSITORY, SPEC  # noqa: E402
 
 ID = re.compile(r"\bR-[A-Z]+-\d\d\b")
 RANGE = re.compile(r"\b(R-[A-Z]+-)(\d\d) to \1(\d\d)\b")
+ROW_OF_SESSION_TABLE = re.compile(r'^ +\{\w+, \w+, \w+, "(.*)"\},$', re.MULTILINE)
 LIMIT = re.compile(r"^inline constexpr \S+ (?P<name>\w+) = (?P<value>[^;]+);", re.MULTILINE)
 LIMIT_OF_PAGE = re.compile(r"^\| `(?P<name>\w+)` \| (?P<number>[\d.]+) ?(?P<unit>\w*) \|",
                            re.MULTILINE)
@@ -35,6 +37,7 @@ CASES = REPOSITORY / "conformance"
 SENTENCES = CASES / "sentences.tsv"
 WITHOUT_CASE = CASES / "without_case.tsv"
 NOT_YET = "not yet"  # how a reason begins that is to go
+SESSION_TABLE = "src/protocol/session_table.hpp"
 OF_CLIENTS = "R-CLIENT-"
 COVERS = re.compile(r"^covers (.+(?:\n\s.+)*)", re.MULTILINE)
 OF_A_CLIENT = re.compile(r"^(recorded|derived) ", re.MULTILINE)  # in the place of `covers`
@@ -74,6 +77,15 @@ def problems_of_pages():
     for path in sorted(SPEC.glob("*.md")):
         if path.name != "README.md" and f"({path.name})" not in listed:
             yield f"spec/README.md: {path.name} is missing"
+
+
+def problems_of_session_table(defined):
+    rows = ROW_OF_SESSION_TABLE.findall((REPOSITORY / SESSION_TABLE).read_text())
+    if not rows:
+        yield f"{SESSION_TABLE}: no row was found"
+    for name in rows:
+        if name not in defined:
+            yield f"{SESSION_TABLE}: a row has no requirement, but `{name}`"
 
 
 def covers_of_cases():
@@ -191,6 +203,7 @@ def main():
         defined[requirement.id] = requirement
         problems += problems_of_form(requirement)
 
+    problems += problems_of_session_table(defined)
     explained = set(citations((SPEC / "deviations.md").read_text()))
     problems += [f"spec/deviations.md: {name} is missing, whose source is ankiwire"
                  for name, requirement in sorted(defined.items())

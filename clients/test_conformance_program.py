@@ -132,9 +132,18 @@ def test_it_lists_its_cases(suite):
     assert versions == {"8", "9", "cases"}
 
 
-def test_what_is_not_offered_is_told_before_anything_is_run(suite, url):
-    run = ("--run", "meta/new-account", "--run", "meta/mod-moves", "--run", "legacy/no-end")
-    said = suite.run(*url, *USER, *run, "--verbose", "--junit", "report.xml")
+class No_Forms(defects.Defect):
+    methods = None
+
+    def on_reply(self, request, reply):
+        is_form = request.headers.get("content-type", "").startswith("multipart/")
+        return defects.refusal(501, "501") if is_form else reply
+
+
+def test_what_is_not_offered_is_told_before_anything_is_run(house, suite):
+    run = ("--run", "meta/new-account", "--run", "meta/mod-moves", "--run", "legacy/no-end/key-first")
+    with faulty_proxy.Proxy(house.server.port, No_Forms()) as proxy:
+        said = suite.run("--url", proxy.endpoint, *USER, *run, "--verbose", "--junit", "report.xml")
     form, new = (
         "protocol 8: the form of hostKey is answered with 501",
         "new-account: not told by --offers",
@@ -147,10 +156,10 @@ def test_what_is_not_offered_is_told_before_anything_is_run(suite, url):
     assert f'skipped message="{new}"' in report and f'skipped message="{form}"' in report
 
 
-def test_a_version_that_has_to_be_there_fails_if_it_is_not(suite, url):
-    assert "1 failed" in suite.run(
-        *url, *USER, "--protocol", "8", "--run", "legacy/no-end", code=FAILED
-    )
+def test_a_version_that_has_to_be_there_fails_if_it_is_not(house, suite):
+    with faulty_proxy.Proxy(house.server.port, No_Forms()) as proxy:
+        run = ("--url", proxy.endpoint, *USER, "--protocol", "8", "--run", "legacy/no-end/key-first")
+        assert "1 failed" in suite.run(*run, code=FAILED)
 
 
 def test_the_versions_of_a_server_are_found(make_household, suite):
@@ -286,19 +295,20 @@ def interrupted(house, suite, by):
     """A run that has been told to end while a request of it waits, and what lets that one go on."""
     proxy = house.proxy()
     held = proxy.hold_request("finish")
-    process = suite.start("--url", proxy.endpoint, *USER, "--run", "session/*")
+    process = suite.start("--url", proxy.endpoint, *USER, "--run", "session/*", "--junit", "report.xml")
     held.wait_until_reached()
     process.send_signal(by)
     return process, held
 
 
-def test_an_interrupt_empties_the_account(house, suite):
+def test_an_interrupt_empties_the_account_and_reports_what_was_run(house, suite):
     process, held = interrupted(house, suite, signal.SIGINT)
     held.open()
     said = process.communicate(timeout=60)[0]
     assert process.returncode == CANNOT_RUN, said
     assert re.search(r"interrupted after \d+ of \d+ cases; the account is empty\n", said)
     assert_empty(house)
+    assert xml.etree.ElementTree.parse(suite.folder / "report.xml").findall("testcase")
 
 
 def test_a_second_interrupt_ends_it_at_once(house, suite):
@@ -336,10 +346,11 @@ def test_an_account_that_cannot_be_emptied_is_told(house, suite):
         (("--url", "{endpoint}"), "--url and --user are needed"),
         (("--url", "{endpoint}", *USER, "--known", "none.txt"), "none.txt cannot be read"),
         (("--url", "{endpoint}", *USER, "--timeout", "0"), "--timeout"),
+        (("--url", "{endpoint}", *USER, "--html", "no/x.html"), "no/x.html cannot be written"),
         (("--wip",), "--wip"),
         (("--url", "{endpoint}", *USER, "--offers", "luck"), "luck not in {default-limits,"),
         (("--url", "{endpoint}", *USER, "--protocol", "7"), "--protocol"),
-        (("--url", "{endpoint}", *USER, "--run", "legacy/no-end"), "none of these cases is offered"),
+        (("--url", "{endpoint}", *USER, "--run", "errors/old-*"), "none of these cases is offered"),
     ],
 )
 def test_what_is_wrong_is_said(house, suite, arguments, words):

@@ -1,6 +1,7 @@
 """The proxies of ankiwire-conformance between real clients and servers."""
 
 import re
+import signal
 import subprocess
 
 import pytest
@@ -45,6 +46,27 @@ def test_what_is_recorded_can_be_replayed(house, make_household, version, tmp_pa
         )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 cases: 1 passed" in done.stdout
+
+
+def test_a_second_signal_loses_nothing(house, tmp_path):
+    transcript = tmp_path / "day.sync"
+    with ProxyCommand("record", "--to", house.server.endpoint, "--out", transcript) as proxy:
+        device = house.device(endpoint=proxy.endpoint)
+        fill(device)
+        device.full_upload()
+        proxy.process.send_signal(signal.SIGINT)
+        while proxy.process.poll() is None:
+            proxy.process.send_signal(signal.SIGINT)
+    assert proxy.process.returncode == 0
+    assert "upload" in transcript.read_text()
+
+
+def test_a_place_that_cannot_be_written_is_told_at_once(house, tmp_path):
+    command = [conformance_program(), "record", "--to", house.server.endpoint]
+    done = subprocess.run([*command, "--out", tmp_path / "none" / "day.sync"], capture_output=True,
+                          text=True, timeout=60)  # fmt: skip
+    assert done.returncode == 2
+    assert "cannot be written" in done.stderr and "listening" not in done.stdout
 
 
 @pytest.mark.parametrize("other_kind", ["ours", "official"])

@@ -9,6 +9,7 @@ oldest are in no registry: ANKIWIRE_SOURCES names a folder that has their source
 import dataclasses
 import os
 import pathlib
+import shutil
 import subprocess
 
 VERSIONS = ["2.1.58", "2.1.66", "23.10.1", "24.11", "25.9.5", "26.9.3"]
@@ -102,6 +103,10 @@ def ensure(name, packages, interpreter=SYSTEM_PYTHON):
         return python
     print(f"clients: installing {' '.join(packages)}", flush=True)
     subprocess.run([interpreter, "-m", "venv", "--clear", folder], check=True)
-    subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True)
+    try:
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True)
+    except subprocess.CalledProcessError:
+        shutil.rmtree(folder)  # lest it be taken for installed
+        raise
     marker.write_text(wanted)
     return python

@@ -111,6 +111,7 @@ struct Listener::Parts {
     Handler handler;
     asio::io_context context{1};
     tcp::acceptor acceptor{context};
+    asio::signal_set ends{context};
     asio::thread_pool workers{handlers_at_once};
 };
 
@@ -154,7 +155,7 @@ std::string Listener::address() const {
 }
 
 void Listener::run(bool signals) {
-    asio::signal_set ends(parts_->context);
+    auto& ends = parts_->ends;
     if (signals) {
         ends.add(SIGINT);
         ends.add(SIGTERM);

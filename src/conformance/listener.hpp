@@ -27,7 +27,8 @@ public:
 
     // HOST:PORT
     [[nodiscard]] std::string address() const;
-    // Serves until stop(), or SIGINT or SIGTERM if `signals`.
+    // Serves until stop(), or SIGINT or SIGTERM if `signals`; further ones do nothing as long as
+    // this object lives.
     void run(bool signals);
     // From any thread.
     void stop();

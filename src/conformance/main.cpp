@@ -13,6 +13,7 @@
 #include "conformance/runner.hpp"
 #include "conformance/suite.hpp"
 #include "conformance/terminal.hpp"
+#include "conformance/whole_file.hpp"
 
 namespace ankiwire::conformance {
 namespace {
@@ -166,7 +167,7 @@ void tell_what_is_not_offered(const Runner& runner, const std::vector<const Case
 Result<Report> run_all(Runner& runner, const std::vector<const Case*>& cases,
                        const std::map<std::string, std::string>& known,
                        const Arguments& arguments) {
-    Report report{.url = arguments.url, .outcomes = {}};
+    Report report{.url = arguments.url, .program = ANKIWIRE_VERSION, .outcomes = {}};
     const Progress progress;
     for (const auto* one : cases) {
         if (is_interrupted()) {
@@ -208,21 +209,29 @@ Result<Report> run_all(Runner& runner, const std::vector<const Case*>& cases,
     return report;
 }
 
-// Writes and prints what was found; the exit code.
+Result<void> write_reports(const Report& report, const Arguments& arguments) {
+    if (!arguments.junit_file.empty()) {
+        TRY(write_junit(report, arguments.junit_file));
+    }
+    return arguments.html_file.empty() ? Result<void>() : write_html(report, arguments.html_file);
+}
+
+// Before a run, whose end may be far.
+Result<void> check_reports(const Arguments& arguments) {
+    for (const auto& path : {arguments.junit_file, arguments.html_file}) {
+        if (!path.empty()) {
+            TRY(check_writable(path));
+        }
+    }
+    return {};
+}
+
+// Prints what was found; the exit code.
 int conclude(const Report& report, const Arguments& arguments) {
     if (std::ranges::all_of(report.outcomes, [](const Outcome& one) {
             return one.verdict == Verdict::not_offered;
         })) {
         return report_problem(arguments.url + ": none of these cases is offered");
-    }
-    for (const auto& [write, path] : {std::pair(&write_junit, arguments.junit_file),
-                                      std::pair(&write_html, arguments.html_file)}) {
-        if (path.empty()) {
-            continue;
-        }
-        if (const auto written = write(report, path); !written) {
-            return report_problem(written.error().context);
-        }
     }
     fmt::print("{}: {} cases: {}\n", arguments.url, report.outcomes.size(), summary(report));
     return std::ranges::any_of(report.outcomes, is_bad, &Outcome::verdict) ? 1 : 0;
@@ -259,6 +268,9 @@ int run(const Arguments& arguments) {
     if (!users) {
         return report_problem(users.error().context);
     }
+    if (const auto checked = check_reports(arguments); !checked) {
+        return report_problem(checked.error().context);
+    }
     Runner runner(HttpClient(*target, {.ca_file = arguments.ca_file,
                                        .timeout = std::chrono::seconds(arguments.timeout)}),
                   *users,
@@ -277,6 +289,9 @@ int run(const Arguments& arguments) {
     const auto cleaned = runner.clean();
     if (!cleaned) {
         report_problem("the account could not be emptied: " + cleaned.error().context);
+    }
+    if (const auto written = write_reports(*report, arguments); !written) {
+        return report_problem(written.error().context);
     }
     if (is_interrupted()) {
         return report_problem(fmt::format("interrupted after {} of {} cases{}",

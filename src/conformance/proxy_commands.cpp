@@ -43,13 +43,14 @@ HttpReply passed_on(const HttpClient& client, const HttpRequest& request) {
     return {.status = 502, .headers = {{"content-type", "text/plain"}}, .body = "502: no reply"};
 }
 
-// Says where it listens, once it does.
-Result<void> serve(const std::string& address, Listener::Handler handler) {
-    TRY_ASSIGN(const auto listener, Listener::open(address, std::move(handler)));
+// Says where it listens, once it does. As long as what it returns is kept, no second signal ends
+// the program.
+Result<std::unique_ptr<Listener>> serve(const std::string& address, Listener::Handler handler) {
+    TRY_ASSIGN(auto listener, Listener::open(address, std::move(handler)));
     fmt::print("listening on http://{}/\n", listener->address());
     std::fflush(stdout);
     listener->run(/*signals=*/true);
-    return {};
+    return listener;
 }
 
 // Sends exchanges to the second server one after the other, on a thread of its own: the first one
@@ -136,16 +137,17 @@ private:
 }  // namespace
 
 Result<void> record(const ProxyArguments& arguments) {
+    TRY(check_writable(arguments.out));
     TRY_ASSIGN(const auto client, client_for(arguments.to, arguments.ca_file));
     const auto now = system_now().value;
     std::mutex mutex;
     std::vector<Exchange> exchanges;
-    TRY(serve(arguments.listen, [&](HttpRequest request) {
-        auto reply = passed_on(client, request);
-        const std::scoped_lock lock(mutex);
-        exchanges.push_back({std::move(request), reply});
-        return reply;
-    }));
+    TRY_ASSIGN(const auto listener, serve(arguments.listen, [&](HttpRequest request) {
+                   auto reply = passed_on(client, request);
+                   const std::scoped_lock lock(mutex);
+                   exchanges.push_back({std::move(request), reply});
+                   return reply;
+               }));
     const fs::path out = arguments.out;
     const auto recording = transcribe(exchanges, {.name = out.stem().string(),
                                                   .about = arguments.about,
@@ -163,11 +165,11 @@ Result<void> shadow(const ProxyArguments& arguments) {
     TRY_ASSIGN(const auto client, client_for(arguments.to, arguments.ca_file));
     TRY_ASSIGN(auto second, client_for(arguments.second, arguments.ca_file));
     Mirror mirror(std::move(second));
-    TRY(serve(arguments.listen, [&](HttpRequest request) {
-        auto reply = passed_on(client, request);
-        mirror.add({std::move(request), reply});
-        return reply;
-    }));
+    TRY_ASSIGN(const auto listener, serve(arguments.listen, [&](HttpRequest request) {
+                   auto reply = passed_on(client, request);
+                   mirror.add({std::move(request), reply});
+                   return reply;
+               }));
     mirror.finish();
     return {};
 }

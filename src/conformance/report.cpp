@@ -1,9 +1,11 @@
 #include "conformance/report.hpp"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <iterator>
 
 #include "conformance/utf8.hpp"
@@ -15,6 +17,11 @@ namespace {
 constexpr std::array all_verdicts = {Verdict::passed,     Verdict::failed, Verdict::warned,
                                      Verdict::differs,    Verdict::known,  Verdict::mended,
                                      Verdict::not_offered};
+
+// What is bad comes first.
+constexpr std::array by_interest = {Verdict::failed,     Verdict::mended,  Verdict::warned,
+                                    Verdict::known,      Verdict::differs, Verdict::passed,
+                                    Verdict::not_offered};
 
 // For XML and HTML.
 std::string escaped(std::string_view text) {
@@ -38,6 +45,21 @@ std::string escaped(std::string_view text) {
         }
     }
     return out;
+}
+
+// A text of the specification: what is between backticks is code.
+std::string html_of_text(std::string_view text) {
+    std::string html;
+    bool is_code = false;
+    for (const char c : escaped(text)) {
+        if (c == '`') {
+            html += is_code ? "</code>" : "<code>";
+            is_code = !is_code;
+        } else {
+            html += c;
+        }
+    }
+    return html + (is_code ? "</code>" : "");
 }
 
 std::ptrdiff_t count(const Report& report, Verdict verdict) {
@@ -102,11 +124,11 @@ std::string html_of(const Outcome& outcome) {
         "<code>{}</code></summary>\n<p>{}</p>\n",
         is_bad(outcome.verdict) ? " open" : "",
         outcome.verdict == Verdict::not_offered ? "" : name_of(outcome.verdict),
-        name_of(outcome.verdict), escaped(outcome.of->id), escaped(outcome.of->description));
+        name_of(outcome.verdict), escaped(outcome.of->id), html_of_text(outcome.of->description));
     for (const auto& id : outcome.of->covers) {
         const auto* requirement = find_requirement(id);
         html += fmt::format("<p><b>{}</b> ({}) {}</p>\n", id, name_of(requirement->level),
-                            escaped(requirement->sentence));
+                            html_of_text(requirement->sentence));
     }
     if (!outcome.reason.empty()) {
         html += fmt::format("<p>{}: {}</p>\n", name_of(outcome.verdict), escaped(outcome.reason));
@@ -216,10 +238,11 @@ Result<void> write_html(const Report& report, const std::filesystem::path& path)
             html += fmt::format("<span class=\"{0}\">{1} {0}</span> ", name_of(verdict), found);
         }
     }
-    html += "</p>\n";
-    for (const bool bad : {true, false}) {  // what is bad comes first
+    html += fmt::format("</p>\n<p>ankiwire-conformance {}, {:%Y-%m-%d %H:%M} UTC</p>\n",
+                        report.program, std::chrono::system_clock::now());
+    for (const auto verdict : by_interest) {
         for (const auto& outcome : report.outcomes) {
-            html += is_bad(outcome.verdict) == bad ? html_of(outcome) : "";
+            html += outcome.verdict == verdict ? html_of(outcome) : "";
         }
     }
     return write_file(path, html + "</html>\n");

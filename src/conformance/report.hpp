@@ -35,6 +35,7 @@ struct Outcome {
 
 struct Report {
     std::string url;
+    std::string program;  // the version of the suite
     std::vector<Outcome> outcomes;
 };
 

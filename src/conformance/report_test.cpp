@@ -30,6 +30,7 @@ protected:
         const Failure failure{
             .line = 1, .sent = "", .where = "", .expected = "", .received = "(" + received + ")"};
         const Report report{.url = "",
+                            .program = "",
                             .outcomes = {{.of = &one,
                                           .verdict = Verdict::failed,
                                           .failure = failure,

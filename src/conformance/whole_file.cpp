@@ -12,6 +12,11 @@ Result<std::string> read_file(const std::filesystem::path& path) {
                  : fail(ErrorKind::not_found, path.string() + " cannot be read");
 }
 
+Result<void> check_writable(const std::filesystem::path& path) {
+    const std::ofstream file(path, std::ios::app);
+    return file ? Result<void>() : fail(ErrorKind::storage, path.string() + " cannot be written");
+}
+
 Result<void> write_file(const std::filesystem::path& path, std::string_view bytes) {
     std::ofstream file(path, std::ios::binary);
     file << bytes;
