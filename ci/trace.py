@@ -5,11 +5,11 @@ Checks the requirements: each is defined once in spec/ and has the form that spe
 each that is cited is defined, each row of the
 session table names one, each page is in the list of pages, and each limit of
 src/base/limits.hpp is in spec/08-limits.md with its value. Each MUST for servers has a case of the
-conformance suite, or a reason in conformance/without_case.tsv, and if it is one of protocol 11 also
-a mutant that breaks it and fails that case (conformance/killed.tsv). Each case covers a requirement,
-and what is known to fail (conformance/known/) is a case, of the requirement that is cited there.
-conformance/sentences.tsv has a checksum of each sentence that cases show: one that has changed is an
-error until somebody has looked at its cases and says so by --accept.
+conformance suite and a mutant that breaks it and fails that case (conformance/killed.tsv), or a
+reason in conformance/without_case.tsv. Each case covers a requirement, and what is known to fail
+(conformance/known/) is a case, of the requirement that is cited there. conformance/sentences.tsv has
+a checksum of each sentence that cases show: one that has changed is an error until somebody has
+looked at its cases and says so by --accept.
 """
 
 import collections
@@ -136,19 +136,12 @@ def shown_to_fail(killed, breaks, covers):
     }
 
 
-def is_of_old(requirement):
-    """It binds no server that speaks protocol 11 alone, as ours, of which the mutants are."""
-    return 0 < requirement.until < 11
-
-
 def without_mutant(defined, shown):
     """How many MUST no mutant shows, and why."""
     must = {name for name, requirement in defined.items() if requirement.level == "MUST"} - shown
     of_clients = {name for name in must if name.startswith(OF_CLIENTS)}
-    of_old = {name for name in must if is_of_old(defined[name])}
-    others = must - of_clients - of_old
-    return (f"{len(of_old)} MUST of protocol 8 to 10 without a mutant, {len(of_clients)} rules for "
-            f"clients, {len(others)} others")
+    return (f"MUST without a mutant: {len(of_clients)} rules for clients, "
+            f"{len(must - of_clients)} others")
 
 
 def digest(requirement):
@@ -161,7 +154,7 @@ def problems_of_cases(defined, covered, shown, without_case):
         wanted = requirement.level == "MUST" and not name.startswith(OF_CLIENTS)
         if wanted and name not in covered and name not in without_case:
             yield f"{requirement.page}: {name} is MUST and has no case in conformance/"
-        elif wanted and name in covered and name not in shown and not is_of_old(requirement):
+        elif wanted and name in covered and name not in shown:
             yield (f"{requirement.page}: {name} is MUST, and no mutant that breaks it is known to fail "
                    f"a case of it")
     for name in sorted(without_case):
