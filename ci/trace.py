@@ -127,6 +127,14 @@ def problems_of_killed(killed, breaks, covers):
                 yield f"conformance/killed.tsv: {mutant}: there is no case {name}"
 
 
+def problems_of_numbers(made, killed):
+    """What conformance/README.md says of the mutants."""
+    survivors = sum(1 for mutant in made if mutant.survives)
+    line = f"| `ci/mutate` | {len(made)} | {len(killed)} | {survivors} |"
+    if line not in (CASES / "README.md").read_text():
+        yield f"conformance/README.md: this is not said: {line}"
+
+
 def shown_to_fail(killed, breaks, covers):
     """The requirements of which a case fails if the server is wrong in just that."""
     return {
@@ -221,7 +229,9 @@ def main():
     covers = covers_of_cases()
     covered = set().union(*covers.values())
     killed = mutants.read_killed()
-    breaks = {mutant.name: mutant.requirement for mutant in mutants.read()[0]}
+    made = mutants.read()[0]
+    problems += problems_of_numbers(made, killed)
+    breaks = {mutant.name: mutant.requirement for mutant in made}
     problems += problems_of_covers(covers)
     problems += problems_of_known(covers)
     problems += problems_of_killed(killed, breaks, covers)

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <iterator>
 
+#include "base/clock.hpp"
 #include "conformance/utf8.hpp"
 #include "conformance/whole_file.hpp"
 
@@ -238,8 +239,10 @@ Result<void> write_html(const Report& report, const std::filesystem::path& path)
             html += fmt::format("<span class=\"{0}\">{1} {0}</span> ", name_of(verdict), found);
         }
     }
-    html += fmt::format("</p>\n<p>ankiwire-conformance {}, {:%Y-%m-%d %H:%M} UTC</p>\n",
-                        report.program, std::chrono::system_clock::now());
+    html +=
+        fmt::format("</p>\n<p>ankiwire-conformance {}, {:%Y-%m-%d %H:%M} UTC</p>\n", report.program,
+                    std::chrono::sys_time<std::chrono::milliseconds>(
+                        std::chrono::milliseconds(system_now().value)));
     for (const auto verdict : by_interest) {
         for (const auto& outcome : report.outcomes) {
             html += outcome.verdict == verdict ? html_of(outcome) : "";
