@@ -56,7 +56,7 @@ class Suite:
     def run(self, *arguments, code=PASSED):
         """What it says; it must end with that code."""
         process = self.start(*arguments)
-        said = process.communicate(timeout=120)[0]
+        said = process.communicate(timeout=300)[0]
         assert process.returncode == code, said
         return said
 
