@@ -2,11 +2,10 @@
 """ci/trace.py [--accept ID... | --accept all]
 
 Checks the requirements: each is defined once in spec/ and has the form that spec/README.md tells,
-each that is cited is defined, each row of the
-session table names one, each page is in the list of pages, and each limit of
-src/base/limits.hpp is in spec/08-limits.md with its value. Each MUST for servers has a case of the
-conformance suite and a mutant that breaks it and fails that case (conformance/killed.tsv), or a
-reason in conformance/without_case.tsv. Each case covers a requirement, and what is known to fail
+each that is cited is defined, each row of the session table names one, each page is in the list of
+pages, and each limit of src/base/limits.hpp is in spec/08-limits.md with its value. Each MUST for
+servers has a case of the conformance suite and a mutant that breaks it and fails that case
+(conformance/killed.tsv), or a reason in conformance/without_case.tsv. Each case covers a requirement, and what is known to fail
 (conformance/known/) is a case, of the requirement that is cited there. conformance/sentences.tsv has
 a checksum of each sentence that cases show: one that has changed is an error until somebody has
 looked at its cases and says so by --accept.

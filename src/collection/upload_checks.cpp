@@ -188,8 +188,7 @@ Result<void> drop_computed_indexes(sqlite::Database& db) {
     return execute_each(
         db,
         "select format('drop index \"%w\"', name) from sqlite_master m where type = 'index' and "
-        "sql "
-        "is not null and (exists (select 1 from pragma_index_xinfo(m.name) where cid = -2) or "
+        "sql is not null and (exists (select 1 from pragma_index_xinfo(m.name) where cid = -2) or "
         "exists (select 1 from pragma_index_list(m.tbl_name) l where l.name = m.name and "
         "partial))");
 }

@@ -53,10 +53,8 @@ std::string bytes_of(const HttpRequest& request, const Target& target) {
     }
     // Without `Connection: close`: a server that closes before it has read the body's last chunk
     // resets the connection, and the end of a long reply is lost.
-    const bool is_ipv6 = target.host.find(':') != std::string::npos;
-    const auto host = is_ipv6 ? "[" + target.host + "]" : target.host;
-    std::string bytes = request.verb + " " + request.path + " HTTP/1.1\r\nHost: " + host + ":" +
-                        target.port + "\r\n";
+    std::string bytes = request.verb + " " + request.path +
+                        " HTTP/1.1\r\nHost: " + authority(target.host, target.port) + "\r\n";
     for (const auto& [name, value] : request.headers) {
         bytes += name + ": " + value + "\r\n";
     }
@@ -221,6 +219,11 @@ Result<Target> parse_url(std::string_view url) {
         return fail(ErrorKind::malformed, "the address has no host");
     }
     return target;
+}
+
+std::string authority(const std::string& host, const std::string& port) {
+    const bool is_ipv6 = host.find(':') != std::string::npos;
+    return (is_ipv6 ? "[" + host + "]" : host) + ":" + port;
 }
 
 bool is_of_connection(std::string_view name) {

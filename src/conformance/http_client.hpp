@@ -26,6 +26,9 @@ struct Target {
 // http://host:port/prefix/ and the like. malformed: it is none.
 Result<Target> parse_url(std::string_view url);
 
+// HOST:PORT, as a URL and the header `Host` have it: an address of IPv6 is in brackets.
+std::string authority(const std::string& host, const std::string& port);
+
 // Whether a header is of one connection alone, whoever passes the message on:
 // RFC 9110, 7.6.1.
 bool is_of_connection(std::string_view name);

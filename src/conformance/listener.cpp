@@ -149,9 +149,7 @@ Result<std::unique_ptr<Listener>> Listener::open(const std::string& address, Han
 
 std::string Listener::address() const {
     const auto endpoint = parts_->acceptor.local_endpoint();
-    const auto host = endpoint.address().to_string();
-    return (endpoint.address().is_v6() ? "[" + host + "]" : host) + ":" +
-           std::to_string(endpoint.port());
+    return authority(endpoint.address().to_string(), std::to_string(endpoint.port()));
 }
 
 void Listener::run(bool signals) {

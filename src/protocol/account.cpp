@@ -109,8 +109,8 @@ Result<std::string_view> Account::refusal_of(std::int32_t version) {
     if (version >= knows_new_days || store_->committed().empty) {
         return std::string_view();
     }
-    TRY_ASSIGN(const auto scheduling, session_
-                                          ? Result<collection::Scheduling>(session_->scheduling)
+    TRY_ASSIGN(const auto scheduling, session_ && session_->scheduling
+                                          ? Result<collection::Scheduling>(*session_->scheduling)
                                           : store_->scheduling());
     if (version < knows_scheduler_2 && scheduling.version == 2) {  // R-LEG-13
         return std::string_view(
@@ -149,14 +149,13 @@ Result<std::string> Account::start(const Request& request, TimestampMs now) {
     }
 
     end_session();  // R-SESS-03
-    TRY_ASSIGN(const auto scheduling, store_->scheduling());
     TRY(store_->begin());
     const auto server_usn = store_->committed().usn;
     session_ = Session{.key = request.session_key,
                        .context = {.server_usn = server_usn,  // R-START-02
                                    .client_usn = message.client_usn,
                                    .now = to_secs(now)},
-                       .scheduling = scheduling,
+                       .scheduling = {},
                        .client_is_newer = message.client_is_newer,
                        .client_is_ahead = message.client_usn > server_usn ||
                                           lost_usns_.contains(message.client_usn),
@@ -214,6 +213,9 @@ Result<std::string> Account::apply_changes(const Request& request, TimestampMs n
         }
         for (const auto& config : outgoing.deck_configs) {
             session.sent.deck_configs.push_back(config.id);
+        }
+        if (incoming.config && !session.scheduling) {
+            TRY_ASSIGN(session.scheduling, store_->scheduling());
         }
         TRY(store_->apply_changes(incoming, session.context, session.sent));
         return wire::encode_changes_response(outgoing);

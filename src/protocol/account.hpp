@@ -89,7 +89,8 @@ private:
     struct Session {
         SessionKey key;
         collection::SyncContext context;
-        collection::Scheduling scheduling;  // before it began
+        // What was committed, once this sync may have changed it.
+        std::optional<collection::Scheduling> scheduling;
         bool client_is_newer = false;
         bool client_is_ahead = false;  // it knows a state that a restore has undone (R-START-05)
         TimestampMs last_used;
