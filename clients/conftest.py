@@ -8,11 +8,10 @@ from household import Household, fill
 from rawclient import RawClient
 from venvs import NEWEST, OLD_VERSIONS, VERSIONS, NotHere, python_of, sources_of
 
-not_here = pytest.StashKey[dict]()
-
 
 def pytest_addoption(parser):
     parser.addoption("--server", choices=["ours", "official"], default="ours")
+    parser.addoption("--versions", metavar="VERSION,...", help="of the clients; all unless told")
 
 
 def pytest_report_header(config):
@@ -20,7 +19,22 @@ def pytest_report_header(config):
     return f"server: {config.getoption('--server')}; clients: anki {versions}"
 
 
+def versions_of(item):
+    """Of the clients that it is made for by its parameters."""
+    if not hasattr(item, "callspec"):
+        return set()
+    values = []
+    for value in item.callspec.params.values():
+        values += value if isinstance(value, tuple) else [value]
+    return {v for v in values if isinstance(v, str)} & {*VERSIONS, *OLD_VERSIONS}
+
+
 def pytest_collection_modifyitems(config, items):
+    if config.getoption("--versions"):
+        wanted = set(config.getoption("--versions").split(","))
+        left_out = [item for item in items if versions_of(item) - wanted]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not versions_of(item) - wanted]
     if config.getoption("--server") != "official":
         return
     items[:] = [item for item in items if not item.get_closest_marker("ours_only")]
@@ -45,22 +59,24 @@ def pytest_generate_tests(metafunc):
 @pytest.fixture(params=OLD_VERSIONS)
 def old(request):
     """A version of protocol 8 to 10, which not every machine can run."""
-    return require(request.param, request.config)
+    return require(request.param)
 
 
-def require(version, config):
+def require(version):
     try:
         python_of(version)
         sources_of(version)
     except NotHere as reason:
-        config.stash.setdefault(not_here, {})[version] = str(reason)
-        pytest.skip(str(reason))
+        pytest.skip(f"NOT TESTED: {version}: {reason}")
     return version
 
 
-def pytest_terminal_summary(terminalreporter, config):
-    for version, reason in config.stash.get(not_here, {}).items():
-        terminalreporter.write_line(f"NOT TESTED: {version}: {reason}", yellow=True)
+def pytest_terminal_summary(terminalreporter):
+    """Says once what each skipped test says."""
+    skipped = {report.longrepr[2] for report in terminalreporter.stats.get("skipped", [])}
+    for reason in sorted(skipped):
+        if "NOT TESTED" in reason:
+            terminalreporter.write_line(reason.removeprefix("Skipped: "), yellow=True)
 
 
 @pytest.fixture(scope="session")

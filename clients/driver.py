@@ -390,10 +390,15 @@ def bury(cards):
 # --- special set-ups and looking inside ----------------------------------------------------------
 
 
+def new_ms():
+    """In this very millisecond a sync of another device may have ended."""
+    return int(time.time() * 1000) + 1
+
+
 @command
 def touch():
     """Dates the collection, as every edit of a user does; raw SQL does not."""
-    col().db.execute("update col set mod = ?", int(time.time() * 1000))
+    col().db.execute("update col set mod = ?", new_ms())
 
 
 @command
@@ -414,7 +419,7 @@ def renumber_notes(offset):
 
 @command
 def force_full_sync():
-    col().db.execute("update col set scm = ?, mod = ?", *[int(time.time() * 1000)] * 2)
+    col().db.execute("update col set scm = ?, mod = ?", *[new_ms()] * 2)
 
 
 @command

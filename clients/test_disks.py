@@ -41,6 +41,13 @@ def fails_with(house, words, call):
     assert house.server.is_healthy()
 
 
+def fill_disk(house, disks):
+    """Leaves no byte, also after the server has removed what it sent last; returns the filling."""
+    folder = house.server.folder
+    house.wait_until(lambda: not list(disks.path(folder).rglob("*.tmp*")))
+    return disks.fill(folder)
+
+
 FULL = ["No space left on device", "disk is full"]
 
 
@@ -50,7 +57,7 @@ def test_a_sync_on_a_full_disk(small_house, disks, version, notes):
     """One note fails when it is committed, many before that."""
     first, second = small_house.pair(version)
     before = small_house.server_tables()
-    filling = disks.fill(small_house.server.folder)
+    filling = fill_disk(small_house, disks)
     for i in range(notes):
         first.add_note(fields=[f"note {i}", os.urandom(5000).hex()])
     for _ in range(2):
@@ -65,7 +72,7 @@ def test_a_sync_on_a_full_disk(small_house, disks, version, notes):
 def test_an_upload_on_a_full_disk(small_house, disks, version):
     first, second = small_house.pair(version)
     before = small_house.server_tables()
-    filling = disks.fill(small_house.server.folder)
+    filling = fill_disk(small_house, disks)
     first.force_full_sync()
     fails_with(small_house, FULL, first.full_upload)
     assert small_house.server_tables() == before
@@ -80,7 +87,7 @@ def test_an_upload_on_a_full_disk(small_house, disks, version):
 def test_a_new_user_on_a_full_disk(small_house, disks):
     device = small_house.device()
     fill(device)
-    filling = disks.fill(small_house.server.folder)
+    filling = fill_disk(small_house, disks)
     fails_with(small_house, FULL, device.sync)
     filling.unlink()
     assert device.sync()["required"] == "upload"
@@ -153,7 +160,7 @@ def assert_completed(house, first, second):
 def test_media_on_a_full_disk(small_house, disks, version, room):
     """A batch takes 500 kB as it is received, and as much again as files."""
     first, second, before = with_media(small_house, version)
-    filling = disks.fill(small_house.server.folder)
+    filling = fill_disk(small_house, disks)
     os.truncate(filling, filling.stat().st_size - room)
     for _ in range(2):
         fails_with(small_house, FULL, first.sync_media)

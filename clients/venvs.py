@@ -14,7 +14,7 @@ import subprocess
 
 VERSIONS = ["2.1.58", "2.1.66", "23.10.1", "24.11", "25.9.5", "26.9.3"]
 NEWEST = VERSIONS[-1]
-TEST_PACKAGES = ["pytest==8.3.4", "zstandard==0.23.0"]
+TEST_PACKAGES = ["pytest==8.3.4", "pytest-xdist==3.6.1", "zstandard==0.23.0"]
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
 OWN_FOLDER = REPOSITORY / "build" / "clients"

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <condition_variable>
+#include <csignal>
 #include <cstdio>
 #include <deque>
 #include <filesystem>
@@ -43,13 +44,23 @@ HttpReply passed_on(const HttpClient& client, const HttpRequest& request) {
     return {.status = 502, .headers = {{"content-type", "text/plain"}}, .body = "502: no reply"};
 }
 
-// Says where it listens, once it does. As long as what it returns is kept, no second signal ends
-// the program.
+// A second signal does not end the program before all is written. It would as soon as the listener
+// and its handler of signals are gone; by then this thread is the only one.
+void hold_signals() {
+    sigset_t ends;
+    ::sigemptyset(&ends);
+    ::sigaddset(&ends, SIGINT);
+    ::sigaddset(&ends, SIGTERM);
+    ::pthread_sigmask(SIG_BLOCK, &ends, nullptr);
+}
+
+// Says where it listens, once it does; returns at a signal.
 Result<std::unique_ptr<Listener>> serve(const std::string& address, Listener::Handler handler) {
     TRY_ASSIGN(auto listener, Listener::open(address, std::move(handler)));
     fmt::print("listening on http://{}/\n", listener->address());
     std::fflush(stdout);
     listener->run(/*signals=*/true);
+    hold_signals();
     return listener;
 }
 
