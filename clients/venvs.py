@@ -7,6 +7,7 @@ oldest are in no registry: ANKIWIRE_SOURCES names a folder that has their source
 """
 
 import dataclasses
+import fcntl
 import os
 import pathlib
 import shutil
@@ -95,7 +96,13 @@ def python_of_tests():
 
 
 def ensure(name, packages, interpreter=SYSTEM_PYTHON):
-    folder = OWN_FOLDER / name
+    OWN_FOLDER.mkdir(parents=True, exist_ok=True)
+    with open(OWN_FOLDER / f"{name}.lock", "w") as lock:  # tests run beside each other
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return install(OWN_FOLDER / name, packages, interpreter)
+
+
+def install(folder, packages, interpreter):
     python = folder / "bin" / "python"
     marker = folder / "installed"
     wanted = "\n".join(packages)
