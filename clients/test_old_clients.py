@@ -48,10 +48,23 @@ def contradict(device, text):
     notes = device.find_notes(query="")
     device.edit_note(note=min(notes), fields=["edited", text])
     device.edit_note(note=max(notes), fields=["edited", text])
+    contradict_in_objects(device, text)
+    device.set_config(key="whose", value=text)
+
+
+def contradict_in_objects(device, text):
     device.edit_notetype(name="Vocabulary", css=f"/* {text} */")
     device.describe_deck(name="Default", text=text)
     device.edit_deck_config(id=1, new={"perDay": ord(text[-1])})
-    device.set_config(key="whose", value=text)
+
+
+# R-CHANGES-05
+def test_notetypes_decks_and_options_of_the_same_second_converge(house, three):
+    _, old, newest = three  # the first one would rename what it receives (spec/11-legacy.md)
+    for turn, device in enumerate([old, newest]):
+        contradict_in_objects(device, f"of {turn}")
+        device.date_edits(to=2_000_000_000)
+    house.settle_equal(old, newest)
 
 
 def test_full_syncs_after_a_change_of_schema_and_a_failed_check(house, three):

@@ -349,7 +349,7 @@ TEST_F(ChunksTest, forgets_a_notetype_that_was_rolled_back) {
     ASSERT_TRUE(ok(store.begin()));
     UnchunkedChanges changes;
     changes.notetypes = {notetype()};
-    ASSERT_TRUE(ok(store.apply_changes(changes, context, {})));
+    ASSERT_TRUE(ok(store.apply_changes(changes, context)));
     Chunk chunk;
     chunk.notes = {note(1)};
     ASSERT_TRUE(ok(store.apply_chunk(chunk, context)));
@@ -368,7 +368,7 @@ TEST_F(ChunksTest, sees_the_new_sort_field_of_a_changed_notetype) {
     UnchunkedChanges changes;
     changes.notetypes = {notetype(200)};
     changes.notetypes[0].config.set_sort_field_idx(1);
-    ASSERT_TRUE(ok(store.apply_changes(changes, context, {})));
+    ASSERT_TRUE(ok(store.apply_changes(changes, context)));
     ASSERT_TRUE(ok(store.apply_chunk(chunk, context)));
     ASSERT_TRUE(ok(store.commit()));
     ASSERT_TRUE(ok(store.close()));

@@ -48,13 +48,6 @@ struct ChunkCursor {
         : revlog{client_usn}, cards{client_usn}, notes{client_usn} {}
 };
 
-// The objects that the server sent whole in this session: in a tie it keeps its own of these.
-struct SentObjects {
-    std::vector<NotetypeId> notetypes;
-    std::vector<DeckId> decks;
-    std::vector<DeckConfigId> deck_configs;
-};
-
 // What applies to one sync, fixed at `start`.
 struct SyncContext {
     Usn server_usn;  // stored with every incoming object (R-CHUNK-06)
@@ -97,10 +90,12 @@ public:
     Result<Graves> graves_since(Usn client_usn);
     Result<void> apply_graves(const Graves& graves, Usn server_usn);
 
+    // What changes_since will tell is dated a second later if the client's is as old: so it is
+    // newer to every client, of which some keep their own in a tie (R-CHANGES-05).
+    Result<void> win_ties(const UnchunkedChanges& changes, const SyncContext& context);
     // `with_config`: the server is the newer side, so config and creation stamp are included.
     Result<UnchunkedChanges> changes_since(Usn client_usn, bool with_config);
-    Result<void> apply_changes(const UnchunkedChanges& changes, const SyncContext& context,
-                               const SentObjects& sent);
+    Result<void> apply_changes(const UnchunkedChanges& changes, const SyncContext& context);
 
     // Revlog first, then cards, then notes, within limits::chunk_objects_max rows and about
     // limits::chunk_text_bytes_max of text; advances `cursor`.

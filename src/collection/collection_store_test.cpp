@@ -246,7 +246,7 @@ TEST_F(CollectionStoreTest, writes_nothing_outside_of_a_transaction) {
     auto store = open_store();
     EXPECT_TRUE(fails(store.apply_chunk(one_card(1), context), ErrorKind::storage));
     EXPECT_TRUE(fails(store.apply_graves({}, {20}), ErrorKind::storage));
-    EXPECT_TRUE(fails(store.apply_changes({}, context, {}), ErrorKind::storage));
+    EXPECT_TRUE(fails(store.apply_changes({}, context), ErrorKind::storage));
     EXPECT_TRUE(fails(store.roll_over_day(context.now), ErrorKind::storage));
     EXPECT_TRUE(fails(store.set_state({}), ErrorKind::storage));
     EXPECT_TRUE(fails(store.commit(), ErrorKind::storage));

@@ -1,6 +1,6 @@
 // Takes the objects that a client sends whole (R-CHANGES-03 to R-CHANGES-11).
+#include <limits>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "collection/store_impl.hpp"
@@ -11,20 +11,24 @@ namespace {
 
 Error inconsistent(const char* what) { return fail(ErrorKind::inconsistent_data, what); }
 
-// Objects whose copy the server has sent in this session: a tie is the server's (R-CHANGES-05).
-template <class Id>
-using Sent = std::unordered_set<Id>;
-
-template <class Object, class Id>
-bool is_kept(TimestampSecs existing, const Object& incoming, const Sent<Id>& sent) {
-    return existing > incoming.mtime || (existing == incoming.mtime && sent.contains(incoming.id));
+// `sql` dates a stored object a second later, at a new usn, if it is as old as the client's and the
+// client is to be sent it.
+template <class Object>
+Result<void> win_ties_of(CollectionStore::Impl& store, std::string_view sql,
+                         const std::vector<Object>& objects, const SyncContext& context) {
+    TRY_ASSIGN(auto update, store.query(sql));
+    for (const auto& incoming : objects) {
+        if (incoming.mtime.value < std::numeric_limits<std::int64_t>::max()) {
+            TRY(update.run(incoming.id, incoming.mtime, context.client_usn, context.server_usn));
+        }
+    }
+    return {};
 }
 
 // Those that are new, or replace what is stored. `sql` selects the mtime of a stored one by id.
-template <class Object, class Id>
+template <class Object>
 Result<std::vector<const Object*>> accepted(CollectionStore::Impl& store, std::string_view sql,
-                                            const std::vector<Object>& objects,
-                                            const Sent<Id>& sent) {
+                                            const std::vector<Object>& objects) {
     std::vector<const Object*> result;
     for (const auto& incoming : objects) {
         if (incoming.id.value == 0) {  // R-CHANGES-10
@@ -32,7 +36,7 @@ Result<std::vector<const Object*>> accepted(CollectionStore::Impl& store, std::s
         }
         TRY_ASSIGN(auto query, store.query(sql));
         TRY_ASSIGN(const auto* const row, query.bind(incoming.id).next_row());
-        if (row == nullptr || !is_kept({row->int64(0)}, incoming, sent)) {  // R-CHANGES-04
+        if (row == nullptr || row->int64(0) <= incoming.mtime.value) {  // R-CHANGES-04
             result.push_back(&incoming);
         }
     }
@@ -85,9 +89,9 @@ Result<void> expect_same_shape(CollectionStore::Impl& store, const Notetype& inc
 }
 
 Result<void> merge_notetypes(CollectionStore::Impl& store, const std::vector<Notetype>& notetypes,
-                             const SyncContext& context, const Sent<NotetypeId>& sent) {
+                             const SyncContext& context) {
     TRY_ASSIGN(const auto taken,
-               accepted(store, "select mtime_secs from notetypes where id = ?", notetypes, sent));
+               accepted(store, "select mtime_secs from notetypes where id = ?", notetypes));
     TRY(give_up_names(
         store, "update notetypes set name = char(1) || id where id = ?1 and name != ?2", taken));
     for (const auto* incoming : taken) {
@@ -102,9 +106,9 @@ Result<void> merge_notetypes(CollectionStore::Impl& store, const std::vector<Not
 }
 
 Result<void> merge_decks(CollectionStore::Impl& store, const std::vector<Deck>& decks,
-                         const SyncContext& context, const Sent<DeckId>& sent) {
+                         const SyncContext& context) {
     TRY_ASSIGN(const auto taken,
-               accepted(store, "select mtime_secs from decks where id = ?", decks, sent));
+               accepted(store, "select mtime_secs from decks where id = ?", decks));
     TRY(give_up_names(store, "update decks set name = char(1) || id where id = ?1 and name != ?2",
                       taken));
     for (const auto* incoming : taken) {
@@ -119,10 +123,10 @@ Result<void> merge_decks(CollectionStore::Impl& store, const std::vector<Deck>& 
 }
 
 Result<void> merge_deck_configs(CollectionStore::Impl& store,
-                                const std::vector<DeckConfig>& configs, const SyncContext& context,
-                                const Sent<DeckConfigId>& sent) {
+                                const std::vector<DeckConfig>& configs,
+                                const SyncContext& context) {
     TRY_ASSIGN(const auto taken,
-               accepted(store, "select mtime_secs from deck_config where id = ?", configs, sent));
+               accepted(store, "select mtime_secs from deck_config where id = ?", configs));
     for (const auto* incoming : taken) {
         DeckConfig config = *incoming;
         config.usn = context.server_usn;
@@ -191,20 +195,32 @@ Result<void> set_created(CollectionStore& store, TimestampSecs created, Timestam
     return store.set_state(state);
 }
 
-template <class Id>
-Sent<Id> set_of(const std::vector<Id>& ids) {
-    return {ids.begin(), ids.end()};
-}
-
 }  // namespace
 
+Result<void> CollectionStore::win_ties(const UnchunkedChanges& changes,
+                                       const SyncContext& context) {
+    TRY(impl_->expect_transaction());
+    TRY(win_ties_of(*impl_,
+                    "update notetypes set mtime_secs = mtime_secs + 1, usn = ?4 "
+                    "where id = ?1 and mtime_secs = ?2 and usn >= ?3",
+                    changes.notetypes, context));
+    TRY(win_ties_of(*impl_,
+                    "update decks set mtime_secs = mtime_secs + 1, usn = ?4 "
+                    "where id = ?1 and mtime_secs = ?2 and usn >= ?3",
+                    changes.decks, context));
+    return win_ties_of(*impl_,
+                       "update deck_config set mtime_secs = mtime_secs + 1, usn = ?4 "
+                       "where id = ?1 and mtime_secs = ?2 and usn >= ?3",
+                       changes.deck_configs, context);
+}
+
 Result<void> CollectionStore::apply_changes(const UnchunkedChanges& changes,
-                                            const SyncContext& context, const SentObjects& sent) {
+                                            const SyncContext& context) {
     TRY(impl_->expect_transaction());
     impl_->notetype_shapes.clear();
-    TRY(merge_notetypes(*impl_, changes.notetypes, context, set_of(sent.notetypes)));
-    TRY(merge_decks(*impl_, changes.decks, context, set_of(sent.decks)));
-    TRY(merge_deck_configs(*impl_, changes.deck_configs, context, set_of(sent.deck_configs)));
+    TRY(merge_notetypes(*impl_, changes.notetypes, context));
+    TRY(merge_decks(*impl_, changes.decks, context));
+    TRY(merge_deck_configs(*impl_, changes.deck_configs, context));
     TRY(merge_tags(*impl_, changes.tags, context.server_usn));
     if (changes.created) {
         TRY(set_created(*this, *changes.created, context.now));

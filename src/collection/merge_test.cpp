@@ -9,7 +9,7 @@ class MergeTest : public StoreFixture {
 protected:
     // Stores an object of mtime 100, then merges one of `mtime` that looks different. True if it
     // was taken.
-    bool takes_notetype(std::int64_t mtime, const SentObjects& sent = {}) {
+    bool takes_notetype(std::int64_t mtime) {
         execute_fresh("delete from notetypes where id = 77; delete from fields where ntid = 77");
         apply({.notetypes = {notetype()},
                .decks = {},
@@ -20,19 +20,19 @@ protected:
         UnchunkedChanges changes;
         changes.notetypes = {notetype(mtime)};
         changes.notetypes[0].fields[0].name = "Other";
-        apply(changes, sent);
+        apply(changes);
         return number("select count(*) from fields where ntid = 77 and name = 'Other'") == 1;
     }
-    bool takes_deck(std::int64_t mtime, const SentObjects& sent = {}) {
+    bool takes_deck(std::int64_t mtime) {
         execute_fresh("delete from decks where id = 5");
         UnchunkedChanges changes;
         changes.decks = {deck(5, "old")};
         apply(changes);
         changes.decks = {deck(5, "new", mtime)};
-        apply(changes, sent);
+        apply(changes);
         return text("select name from decks where id = 5") == "new";
     }
-    bool takes_deck_config(std::int64_t mtime, const SentObjects& sent = {}) {
+    bool takes_deck_config(std::int64_t mtime) {
         execute_fresh("delete from deck_config where id = 6");
         UnchunkedChanges changes;
         changes.deck_configs.resize(1);
@@ -43,7 +43,7 @@ protected:
         apply(changes);
         config.name = "new";
         config.mtime = {mtime};
-        apply(changes, sent);
+        apply(changes);
         return text("select name from deck_config where id = 6") == "new";
     }
     void merge_tags(std::vector<std::string> tags) {
@@ -65,7 +65,7 @@ private:
 };
 
 // R-CHANGES-04, R-CHANGES-05
-TEST_F(MergeTest, takes_what_is_newer_and_in_a_tie_what_it_has_not_sent) {
+TEST_F(MergeTest, takes_what_is_not_older) {
     EXPECT_TRUE(takes_notetype(101));
     EXPECT_TRUE(takes_notetype(100));
     EXPECT_FALSE(takes_notetype(99));
@@ -77,14 +77,28 @@ TEST_F(MergeTest, takes_what_is_newer_and_in_a_tie_what_it_has_not_sent) {
     EXPECT_FALSE(takes_deck_config(99));
 }
 
-TEST_F(MergeTest, keeps_its_own_in_a_tie_with_what_it_has_sent) {  // R-CHANGES-05
-    const SentObjects sent{.notetypes = {notetype_id}, .decks = {{5}}, .deck_configs = {{6}}};
-    EXPECT_FALSE(takes_notetype(100, sent));
-    EXPECT_FALSE(takes_deck(100, sent));
-    EXPECT_FALSE(takes_deck_config(100, sent));
-    EXPECT_TRUE(takes_notetype(101, sent));
-    EXPECT_TRUE(takes_deck(101, sent));
-    EXPECT_TRUE(takes_deck_config(101, sent));
+TEST_F(MergeTest, wins_ties_of_what_it_is_to_send_by_a_second) {  // R-CHANGES-05
+    UnchunkedChanges changes;
+    changes.notetypes = {notetype()};
+    changes.decks = {deck(5, "deck")};
+    changes.deck_configs.resize(1);
+    changes.deck_configs[0].id = {6};
+    changes.deck_configs[0].mtime = {100};
+    apply(changes);
+    for (const std::string table : {"notetypes", "decks", "deck_config"}) {
+        const auto set = [&](const std::string& values) {
+            execute("update " + table + " set " + values + " where id in (5, 6, 77)");
+            change([&](auto& store) { EXPECT_TRUE(ok(store.win_ties(changes, context))); });
+            return number("select mtime_secs * 1000 + usn from " + table +
+                          " where id in (5, 6, 77)");
+        };
+        const auto known = std::to_string(context.client_usn.value - 1);
+        const auto sent = std::to_string(context.client_usn.value);
+        EXPECT_EQ(set("mtime_secs = 100, usn = " + sent), 101'020) << table;
+        EXPECT_EQ(set("mtime_secs = 100, usn = " + known), 100'000 + std::stoi(known)) << table;
+        EXPECT_EQ(set("mtime_secs = 99, usn = " + sent), 99'000 + std::stoi(sent)) << table;
+        EXPECT_EQ(set("mtime_secs = 101, usn = " + sent), 101'000 + std::stoi(sent)) << table;
+    }
 }
 
 TEST_F(MergeTest, stores_objects_at_its_own_usn_whatever_the_client_stamped) {  // R-CHUNK-06

@@ -55,8 +55,8 @@ protected:
     void apply(const Chunk& chunk) {
         change([&](auto& store) { EXPECT_TRUE(ok(store.apply_chunk(chunk, context))); });
     }
-    void apply(const UnchunkedChanges& changes, const SentObjects& sent = {}) {
-        change([&](auto& store) { EXPECT_TRUE(ok(store.apply_changes(changes, context, sent))); });
+    void apply(const UnchunkedChanges& changes) {
+        change([&](auto& store) { EXPECT_TRUE(ok(store.apply_changes(changes, context))); });
     }
     // What apply() would have been refused with.
     template <class Changes>
@@ -66,7 +66,7 @@ protected:
         if constexpr (std::is_same_v<Changes, Chunk>) {
             return store.apply_chunk(changes, context);
         } else {
-            return store.apply_changes(changes, context, {});
+            return store.apply_changes(changes, context);
         }
     }
 

@@ -160,7 +160,6 @@ Result<std::string> Account::start(const Request& request, TimestampMs now) {
                        .client_is_ahead = message.client_usn > server_usn ||
                                           lost_usns_.contains(message.client_usn),
                        .last_used = now,
-                       .sent = {},
                        .cursor = {}};
     return in_session(request, now, [&](Session& session) -> Result<std::string> {
         TRY(store_->roll_over_day(to_secs(now)));  // R-START-04
@@ -203,21 +202,13 @@ Result<std::string> Account::apply_graves(const Request& request, TimestampMs no
 Result<std::string> Account::apply_changes(const Request& request, TimestampMs now) {
     TRY_ASSIGN(const auto incoming, wire::decode_apply_changes_request(request.json));
     return in_session(request, now, [&](Session& session) -> Result<std::string> {
+        TRY(store_->win_ties(incoming, session.context));
         TRY_ASSIGN(const auto outgoing,  // R-CHANGES-02
                    store_->changes_since(session.context.client_usn, !session.client_is_newer));
-        for (const auto& notetype : outgoing.notetypes) {
-            session.sent.notetypes.push_back(notetype.id);
-        }
-        for (const auto& deck : outgoing.decks) {
-            session.sent.decks.push_back(deck.id);
-        }
-        for (const auto& config : outgoing.deck_configs) {
-            session.sent.deck_configs.push_back(config.id);
-        }
         if (incoming.config && !session.scheduling) {
             TRY_ASSIGN(session.scheduling, store_->scheduling());
         }
-        TRY(store_->apply_changes(incoming, session.context, session.sent));
+        TRY(store_->apply_changes(incoming, session.context));
         return wire::encode_changes_response(outgoing);
     });
 }

@@ -94,7 +94,6 @@ private:
         bool client_is_newer = false;
         bool client_is_ahead = false;  // it knows a state that a restore has undone (R-START-05)
         TimestampMs last_used;
-        collection::SentObjects sent;
         std::optional<collection::ChunkCursor> cursor;  // made by the first `chunk`
     };
     // What a session key was told by `meta`, for the check at `start` (R-SESS-02), and who it is.
