@@ -26,7 +26,7 @@ ALLOWED = {
     "media": {"base", "files", "json", "model", "sqlite", "zip"},
     "collection": {"base", "files", "json", "model", "schema11", "sqlite", "zstd"},
     "backup": {"base", "collection", "files", "media", "sqlite"},
-    "protocol": {"base", "collection", "model", "wire"},
+    "protocol": {"base", "collection", "files", "model", "wire"},
     # Nothing that it shares with the server may hide the server's mistakes.
     "conformance": {"base", "files", "sqlite", "zip", "zstd"},
     "server": {"backup", "base", "collection", "files", "json", "media", "model", "protocol", "sqlite",
