@@ -95,19 +95,17 @@ bool uses_unicase(std::string_view sql) {
 // An SQLite of another program lacks the collation: what else was made with it has to go, too.
 Result<void> drop_others(sqlite::Database& db) {
     std::string drops;
-    {
-        TRY_ASSIGN(auto others, db.prepare("select sql, format('drop %s if exists \"%w\";', type, "
-                                           "name) from sqlite_master where sql like '%unicase%'"));
-        for (;;) {
-            TRY_ASSIGN(const bool has_row, others.step());
-            if (!has_row) {
-                break;
-            }
-            if (uses_unicase(others.text(0))) {
-                drops += others.text(1);
-            }
+    sqlite::StatementCache statements;
+    TRY_ASSIGN(auto others, statements.query(db,
+                                             "select sql, format('drop %s if exists \"%w\";', "
+                                             "type, name) from sqlite_master where sql like "
+                                             "'%unicase%'"));
+    TRY(others.for_each([&](const sqlite::Statement& row) -> Result<void> {
+        if (uses_unicase(row.text(0))) {
+            drops += row.text(1);
         }
-    }
+        return {};
+    }));
     return db.execute(drops.c_str());
 }
 

@@ -46,6 +46,16 @@ protected:
         apply(changes);
         return text("select name from deck_config where id = 6") == "new";
     }
+    // Of mtime 100: notetype 77, deck 5, deck config 6.
+    static UnchunkedChanges one_of_each() {
+        UnchunkedChanges changes;
+        changes.notetypes = {notetype()};
+        changes.decks = {deck(5, "deck")};
+        changes.deck_configs.resize(1);
+        changes.deck_configs[0].id = {6};
+        changes.deck_configs[0].mtime = {100};
+        return changes;
+    }
     void merge_tags(std::vector<std::string> tags) {
         UnchunkedChanges changes;
         changes.tags = std::move(tags);
@@ -78,12 +88,7 @@ TEST_F(MergeTest, takes_what_is_not_older) {
 }
 
 TEST_F(MergeTest, wins_ties_of_what_it_is_to_send_by_a_second) {  // R-CHANGES-05
-    UnchunkedChanges changes;
-    changes.notetypes = {notetype()};
-    changes.decks = {deck(5, "deck")};
-    changes.deck_configs.resize(1);
-    changes.deck_configs[0].id = {6};
-    changes.deck_configs[0].mtime = {100};
+    const auto changes = one_of_each();
     apply(changes);
     for (const std::string table : {"notetypes", "decks", "deck_config"}) {
         const auto set = [&](const std::string& values) {
@@ -102,11 +107,7 @@ TEST_F(MergeTest, wins_ties_of_what_it_is_to_send_by_a_second) {  // R-CHANGES-0
 }
 
 TEST_F(MergeTest, stores_objects_at_its_own_usn_whatever_the_client_stamped) {  // R-CHUNK-06
-    UnchunkedChanges changes;
-    changes.notetypes = {notetype()};
-    changes.decks = {deck(5, "deck")};
-    changes.deck_configs.resize(1);
-    changes.deck_configs[0].id = {6};
+    auto changes = one_of_each();
     changes.notetypes[0].usn = changes.decks[0].usn = changes.deck_configs[0].usn = usn_pending;
     changes.tags = {"tag"};
     apply(changes);
