@@ -25,7 +25,7 @@ struct FormRequest {
 class Forms {
 public:
     // Files wait in `folder`. `lanes` and `bodies` outlive it.
-    Forms(Lanes& lanes, Budget& bodies, std::filesystem::path folder);
+    Forms(const Lanes& lanes, Budget& bodies, std::filesystem::path folder);
 
     // malformed: no form; too_large: more than `data_bytes_max`, packed; busy: too much waits.
     asio::awaitable<Result<FormRequest>> receive(const RequestHead& head, RequestBody& body,
@@ -37,7 +37,7 @@ private:
     asio::awaitable<Result<FormRequest>> store(wire::FormReader reader, RequestBody& body,
                                                std::size_t data_bytes_max);
 
-    Lanes& lanes_;
+    Lanes lanes_;
     Budget& bodies_;
     Budget stored_;
     std::filesystem::path folder_;
