@@ -12,6 +12,7 @@ from anki.collection import Collection
 from driver_base import (
     ROWS_WITH_USN,
     Session,
+    await_next_ms,
     col,
     command,
     pending,
@@ -122,12 +123,12 @@ class Library_2_1_28(Library_2_1_45):
     backend = caller
 
     def sync(self, col, auth):
+        await_next_ms()
         col.save(trx=False)
         try:
             return col.backend.sync_collection(auth)
         finally:
-            # What begins in the millisecond of the collection's `mod` takes it for changed.
-            time.sleep(0.002)
+            await_next_ms()  # what begins in that of the sync takes the collection for changed
             col.db.begin()
 
     def sync_media(self, col, auth):

@@ -31,6 +31,11 @@ class Session:
     auth = None
 
 
+def await_next_ms():
+    """A collection is dated when it is saved; one of the same millisecond would be taken for it."""
+    time.sleep(0.002)
+
+
 def col():
     assert Session.col is not None, "no collection is open"
     return Session.col

@@ -302,6 +302,8 @@ def spoil_one(path, make):
         spoil(objects, make.random)
     if column == "models":
         keep_ids(objects)
+    if column == "decks":
+        keep_apart(objects)
     text = json.dumps(objects, ensure_ascii=False).replace(TWICE, "")
     text = re.sub(r'"=([^"]*)"', r"\1", text)
     if make.random.random() < 0.03:
@@ -317,6 +319,17 @@ def keep_ids(notetypes):
         id = notetype.get("id") if isinstance(notetype, dict) else None
         if id is not True and all(re.fullmatch(r"-?\d+", str(number)) for number in (key, id)):
             notetype["id"] = int(key)
+
+
+def keep_apart(decks):
+    """Which of two decks of one id stays is chance with the library."""
+    seen = set()
+    for key, deck in decks.items():
+        if not isinstance(deck, dict):
+            continue
+        if str(deck.get("id")) in seen and key.isdigit():
+            deck["id"] = int(key)
+        seen.add(str(deck.get("id")))
 
 
 def spoil(value, random):

@@ -8,6 +8,7 @@ from anki.notes import Note
 from driver_base import (
     ROWS_WITH_USN,
     Session,
+    await_next_ms,
     col,
     command,
     pending,
@@ -117,6 +118,7 @@ def login(user, password, endpoint):
 
 @command
 def sync():
+    await_next_ms()
     syncer = anki.sync.Syncer(col(), library.server(Session.auth))
     result = syncer.sync()
     if result not in ("success", "noChanges", "fullSync"):

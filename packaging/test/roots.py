@@ -71,7 +71,8 @@ class Root:
 
 @contextlib.contextmanager
 def clean_roots(*names):
-    with tempfile.TemporaryDirectory(prefix="ankiwire-roots.") as folder:
+    # Not below /dev, which each root has a copy of.
+    with tempfile.TemporaryDirectory(prefix="ankiwire-roots.", dir="/var/tmp") as folder:
         os.chmod(folder, 0o755)
         folders = [f"{folder}/{name}" for name in names]
         try:

@@ -1,4 +1,5 @@
 // Schema 18 to 11: what stands in tables of its own goes back into the JSON columns of table col.
+#include <algorithm>
 #include <string>
 
 #include "collection/full_sync.hpp"
@@ -7,6 +8,7 @@
 #include "collection/schema_sql.hpp"
 #include "files/files.hpp"
 #include "json/writer.hpp"
+#include "model/utf8.hpp"
 #include "schema11/deck_config_json.hpp"
 #include "schema11/deck_json.hpp"
 #include "schema11/notetype_json.hpp"
@@ -74,10 +76,40 @@ create temp table graves_18 as select usn, oid, type from graves order by oid, t
 drop table graves;
 )";
 
+// Whether it is made with the collation: by a clause `collate unicase`, of which at most the name
+// is in quotes. What stands behind a comment is taken for one.
+bool uses_unicase(std::string_view sql) {
+    std::string lower(sql);
+    std::ranges::transform(lower, lower.begin(), ascii_lower);
+    const std::string_view text = lower;
+    for (auto at = text.find("unicase"); at != text.npos; at = text.find("unicase", at + 1)) {
+        auto before = text.substr(0, at);
+        before = before.substr(0, before.find_last_not_of(" \t\r\n\f\"'`[") + 1);
+        if (before.ends_with("collate") || before.ends_with("*/")) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // An SQLite of another program lacks the collation: what else was made with it has to go, too.
-constexpr std::string_view drop_others =
-    "select format('drop %s if exists \"%w\"', type, name) from sqlite_master "
-    "where sql like '%unicase%'";
+Result<void> drop_others(sqlite::Database& db) {
+    std::string drops;
+    {
+        TRY_ASSIGN(auto others, db.prepare("select sql, format('drop %s if exists \"%w\";', type, "
+                                           "name) from sqlite_master where sql like '%unicase%'"));
+        for (;;) {
+            TRY_ASSIGN(const bool has_row, others.step());
+            if (!has_row) {
+                break;
+            }
+            if (uses_unicase(others.text(0))) {
+                drops += others.text(1);
+            }
+        }
+    }
+    return db.execute(drops.c_str());
+}
 
 }  // namespace
 
@@ -87,7 +119,7 @@ Result<void> downgrade_to_11(sqlite::Database& db) {
     TRY(put_columns([&](std::string_view sql) { return statements.query(db, sql); }));
     statements.clear();
     TRY(db.execute(drop_newer));
-    TRY(execute_each(db, drop_others));
+    TRY(drop_others(db));
     TRY(db.execute(sql::graves_11));
     TRY(db.execute("insert into graves (usn, oid, type) select usn, oid, type from graves_18"));
     TRY(db.execute(sql::indexes_11));

@@ -137,13 +137,16 @@ TEST_F(DowngradeTest, keeps_what_add_ons_made_unless_it_needs_the_collation) {  
         "create index its on \"an \"\"add-on\" (b); create index more on notes (mod); "
         "create table sorted (a text collate unicase); create index a_sorted on sorted (a); "
         "create index words on notes (tags collate UniCase); "
+        "create table quoted (a text collate\n\"unicase\"); "
+        "create table apart (a text collate /* */ unicase); "
+        "create table unicase_log (a text collate nocase, b default 'no unicase here'); "
         "create view named as select * from decks; create view sorts as select a from sorted "
         "order by a collate unicase");
     EXPECT_EQ(
         in_snapshot("select group_concat(name) from (select name from sqlite_master where "
                     "sql like '%unicase%' or name in ('an \"add-on', 'its', 'more', 'sorted', "
                     "'a_sorted', 'words') order by name)"),
-        "an \"add-on,its,more");
+        "an \"add-on,its,more,unicase_log");
 }
 
 TEST_F(DowngradeTest, makes_indexes_that_are_missing) {

@@ -52,7 +52,8 @@ protected:
             "update col set usn = 9; "
             "insert into cards values (1, 1, 1, 0, 1, 2, 2, 2, 1, 5, 1300, 9, 0, 0, 0, 0, 0, ''), "
             "(2, 1, 1, 0, 1, 2, 2, 2, 1, 5, 2100, 9, 0, 0, 0, 0, 0, ''), "
-            "(3, 1, 2, 0, 1, 2, 2, 2, 1, 5, 1300, 9, 0, 0, 0, 0, 0, '')");
+            "(3, 1, 2, 0, 1, 2, 2, 2, 1, 5, 1300, 9, 0, 0, 0, 0, 0, ''), "
+            "(4, 1, 2, 0, 1, 2, 2, 2, 1, 5, 1300, 9, 0, 0, 0, 1, 0, '')");  // in a filtered deck
     }
     void apply_empty() {
         change([](CollectionStore&) {});
@@ -154,7 +155,7 @@ TEST_F(UpgradeTest, of_11_makes_rows_of_its_json) {  // R-STORE-01
     EXPECT_EQ(text("select typeof(val) from config where key = 'key'"), "blob");
     EXPECT_EQ(text("select group_concat(tag || usn) from tags"), "a::b9,Blue4");
     EXPECT_EQ(text("select conf || models || decks || dconf || tags from col"), "");
-    EXPECT_EQ(number("select count(*) from cards"), 3);
+    EXPECT_EQ(number("select count(*) from cards"), 4);
 }
 
 TEST_F(UpgradeTest, of_11_makes_repeated_names_unique_in_the_order_of_ids) {
@@ -190,7 +191,7 @@ TEST_F(UpgradeTest, of_11_repairs_a_starting_ease_that_is_too_low) {
         one_notetype);
     upgrade();
     EXPECT_EQ(text("select group_concat(id || ':' || factor || ':' || usn) from cards"),
-              "1:2500:9,2:2100:2,3:1300:2");
+              "1:2500:9,2:2100:2,3:1300:2,4:2500:9");
     EXPECT_EQ(number("select instr(config, x'5d00002040') > 0 from deck_config where id = 1"), 1);
     EXPECT_EQ(number("select instr(config, x'5d00002040') > 0 from deck_config where id = 2"), 0);
 }
