@@ -331,6 +331,11 @@ void Disk::cut_power_after(std::uint64_t changes) {
     state_->power_ends_after = state_->changes + changes;
 }
 
+void Disk::keep_power() {
+    const std::lock_guard lock(state_->mutex);
+    state_->power_ends_after = std::numeric_limits<std::uint64_t>::max();
+}
+
 bool Disk::is_off() const {
     const std::lock_guard lock(state_->mutex);
     return state_->is_off;

@@ -49,6 +49,7 @@ public:
     void copy_survivors(const std::filesystem::path& target, Luck luck, Dice& dice) const;
     // From the next change but `changes` on, all calls fail, as if there were no process any more.
     void cut_power_after(std::uint64_t changes);
+    void keep_power();
     [[nodiscard]] bool is_off() const;
     // The root is what is left then; no file may be open.
     void restart(Luck luck, Dice& dice);

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "files/temp_folder.hpp"
+#include "sim/histories.hpp"
 #include "sim/world.hpp"
 
 namespace {
@@ -15,6 +16,7 @@ constexpr std::uint64_t steps_of_a_history = 3000;
 struct Arguments {
     std::uint64_t seed = 1;
     std::uint64_t steps = 100'000;
+    bool crash_points = false;
 };
 
 // False: it broke a promise.
@@ -45,17 +47,7 @@ bool live(std::uint64_t seed, std::uint64_t steps, ankiwire::sim::Tally& sum) {
     return found.empty();
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-    CLI::App app("Simulated histories of devices, a server and a disk that fails.",
-                 "ankiwire-sim");
-    Arguments arguments;
-    app.add_option("--seed", arguments.seed, "Of the first history (1)");
-    app.add_option("--steps", arguments.steps, "In all; a history has 3000 at most (100000)");
-    CLI11_PARSE(app, argc, argv);
-    spdlog::set_level(spdlog::level::off);
-
+int live_by_chance(const Arguments& arguments) {
     ankiwire::sim::Tally sum;
     auto seed = arguments.seed;
     while (sum.steps < arguments.steps) {
@@ -70,4 +62,38 @@ int main(int argc, char** argv) {
                sum.steps, seed - arguments.seed, sum.syncs, sum.uploads, sum.media_batches,
                sum.lost_replies, sum.faults, sum.crashes);
     return 0;
+}
+
+int crash_everywhere() {
+    std::uint64_t count = 0;
+    std::uint64_t images = 0;
+    for (const auto& history : ankiwire::sim::histories()) {
+        const auto points = ankiwire::sim::enumerate(history);
+        fmt::print("{}: {} crash points\n", history.name, points.count);
+        if (!points.found.empty()) {
+            fmt::print("{}\n", points.found);
+            return 1;
+        }
+        count += points.count;
+        images += points.images;
+    }
+    fmt::print("{} crash points of {} histories, {} disks\n", count,
+               ankiwire::sim::histories().size(), images);
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app("Simulated histories of devices, a server and a disk that fails.",
+                 "ankiwire-sim");
+    Arguments arguments;
+    app.add_option("--seed", arguments.seed, "Of the first history (1)");
+    app.add_option("--steps", arguments.steps, "In all; a history has 3000 at most (100000)");
+    app.add_flag("--crash-points", arguments.crash_points,
+                 "Scripted histories instead, which crash at each change of the disk");
+    CLI11_PARSE(app, argc, argv);
+    spdlog::set_level(spdlog::level::off);
+
+    return arguments.crash_points ? crash_everywhere() : live_by_chance(arguments);
 }

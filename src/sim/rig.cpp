@@ -92,6 +92,7 @@ struct Rig::Parts {
                                  Answer& answer) {
         server::RequestNotes notes;
         auto reply = co_await service.handle(head, body, notes);
+        answer.problem = notes.problem;
         while (reply.stream) {
             auto piece = co_await reply.stream->next();
             if (!piece) {
@@ -109,7 +110,8 @@ struct Rig::Parts {
             CHECK(plain);
             reply.body = std::move(plain).value();
         }
-        answer = {.status = reply.status, .body = std::move(reply.body)};
+        answer.status = reply.status;
+        answer.body = std::move(reply.body);
     }
 
     asio::io_context io{1};

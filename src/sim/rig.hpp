@@ -12,7 +12,8 @@ namespace ankiwire::sim {
 
 struct Answer {
     int status = 0;  // 0: the connection broke
-    std::string body;  // unpacked
+    std::string body;     // unpacked
+    std::string problem;  // what the log says
 };
 
 // Where a connection breaks, if it does.

@@ -1,15 +1,10 @@
-// Devices, one account, a server and a disk, and what may happen to them, as the dice say. After
-// each misfortune the promises are checked:
-//  - what a `finish`, an upload or a batch of media was answered for is there, whole;
-//  - what was not answered for is there whole, or not at all;
-//  - each live row of media has its file, and the file the row's checksum;
-//  - what an upload replaced can be restored;
-//  - in the end all devices and the server have the same.
+// Devices, one account, a server and a disk, and what may happen to them. Whenever the server or
+// its disk has suffered, and now and then, its promises are checked; in the end all devices and the
+// server have the same.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +13,7 @@
 #include "sim/device.hpp"
 #include "sim/dice.hpp"
 #include "sim/disk.hpp"
+#include "sim/promises.hpp"
 #include "sim/rig.hpp"
 
 namespace ankiwire::sim {
@@ -34,51 +30,52 @@ struct Tally {
 
 class World {
 public:
-    // `folder` is a new one, in memory.
+    // `folder` is a new one, in memory. Three devices have the same collection.
     World(const std::filesystem::path& folder, std::uint64_t seed);
     World(const World&) = delete;
     World& operator=(const World&) = delete;
     ~World();
 
-    // The next thing that happens. Returns what broke a promise, in words; empty: nothing.
+    // The next thing that happens by chance. Returns what broke a promise, in words; or nothing.
     std::string step();
     // All devices sync undisturbed until they agree.
     std::string settle();
+
+    // A step of a script, undisturbed: `edit DEVICE COUNT`, `sync DEVICE`, `upload DEVICE`,
+    // `download DEVICE`, `media COUNT`, `rest` (until all is closed), `restart`.
+    std::string act(const std::string& command);
+
+    [[nodiscard]] Disk& disk() { return *disk_; }
+    // Of a disk that was copied to `base`.
+    [[nodiscard]] std::string check(const std::filesystem::path& base) const;
 
     [[nodiscard]] const Tally& tally() const { return tally_; }
     // What has happened, a line each, newest last.
     [[nodiscard]] const std::vector<std::string>& story() const { return story_; }
 
 private:
-    using Media = std::map<std::string, std::string>;  // contents by name
-
-    // What may become of a request on its way.
+    // What becomes of a request on its way.
     struct Fate {
-        bool is_lost = false;        // on the way there, perhaps in part
+        bool is_lost = false;  // on the way there, perhaps in part
         bool is_reply_lost = false;
         bool is_sent_twice = false;
     };
 
     void tell(const std::string& line);
+    void edit(Device& device);
+    void begin_sync(Device& device);
     std::string sync_step(Device& device, const Fate& fate);
-    std::string choose(Device& device);
+    std::string sync(Device& device);
     std::string upload(Device& device, const Fate& fate);
-    std::string download(Device& device);
-    std::string send_media(const Fate& fate);
+    std::string download(Device& device, const Fate& fate);
+    std::string send_media(std::uint64_t count, const Fate& fate);
     std::string crash();
     void fault();
     Answer post(const Device& device, wire::Method method, std::string_view packed,
                 const Fate& fate);
     Fate some_fate();
-
-    // Reads what the server has, through copies; narrows down what may be there.
-    std::string check_server();
-    std::string check_collection();
-    std::string check_media();
-    std::string check_versions();
-    Result<Media> media_on_disk();
-
-    TimestampMs now() const;
+    Device& some_device();
+    void restart_server();
 
     std::filesystem::path scratch_;
     std::filesystem::path base_;
@@ -87,12 +84,7 @@ private:
     std::unique_ptr<Rig> rig_;
     std::vector<Device> devices_;
     std::vector<int> sessions_;  // how many syncs each device has begun
-
-    // What the server may have now: one, or two while nobody knows whether the last change came
-    // through.
-    std::vector<Contents> possible_;
-    std::vector<Media> possible_media_;
-    std::optional<Contents> replaced_;  // by the last upload that was answered
+    std::optional<Promises> promises_;
     Tally tally_;
     std::vector<std::string> story_;
 };

@@ -1,0 +1,88 @@
+#include "sim/histories.hpp"
+
+#include <array>
+
+#include "files/temp_folder.hpp"
+#include "sim/world.hpp"
+
+namespace ankiwire::sim {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t seed = 1;
+
+}  // namespace
+
+const std::vector<History>& histories() {
+    static const std::vector<History> all{
+        {"first sync", {"edit 0 10", "sync 0"}},
+        {"nothing to do", {"sync 0", "sync 1", "rest", "sync 0"}},
+        {"two devices", {"edit 0 20", "sync 0", "edit 1 20", "sync 1", "sync 0"}},
+        {"same objects", {"edit 0 5", "edit 1 5", "edit 2 5", "sync 0", "sync 1", "sync 2"}},
+        {"several chunks", {"edit 0 700", "sync 0", "sync 1"}},
+        {"syncs and rests", {"edit 0 9", "sync 0", "rest", "edit 1 9", "sync 1", "rest"}},
+        {"a rest at once", {"rest", "edit 0 3", "sync 0", "rest", "rest"}},
+        {"restarts", {"edit 0 9", "sync 0", "restart", "edit 0 9", "sync 0", "restart"}},
+        {"a restart after an upload", {"edit 0 5", "upload 0", "restart", "sync 0"}},
+        {"upload", {"edit 0 20", "upload 0"}},
+        {"upload twice", {"edit 0 9", "upload 0", "edit 1 9", "upload 1"}},
+        {"upload, then a sync", {"edit 0 9", "upload 0", "edit 0 9", "sync 0"}},
+        {"sync, then an upload", {"edit 0 9", "sync 0", "edit 1 9", "upload 1"}},
+        {"upload of a device that lacks much", {"edit 0 90", "sync 0", "upload 1", "rest"}},
+        {"uploads and rests", {"edit 0 9", "upload 0", "rest", "upload 1", "rest", "upload 2"}},
+        {"download", {"edit 0 9", "sync 0", "download 1", "edit 1 9", "sync 1"}},
+        {"download after a rest", {"edit 0 9", "sync 0", "rest", "download 1", "rest"}},
+        {"one file", {"media 1"}},
+        {"a few files", {"media 4", "media 4"}},
+        {"files replaced and deleted", {"media 6", "media 6", "media 6", "media 6"}},
+        {"files and a rest", {"media 6", "rest", "media 6", "rest"}},
+        {"files and a restart", {"media 6", "restart", "media 6", "restart", "media 2"}},
+        {"many batches", {"media 3", "media 3", "media 3", "media 3", "media 3", "media 3"}},
+        {"files beside a sync", {"edit 0 9", "media 3", "sync 0", "media 3", "rest", "media 1"}},
+        {"files beside an upload", {"media 3", "edit 0 9", "upload 0", "media 3", "rest"}},
+        {"files after a download", {"media 3", "download 0", "media 3", "restart", "media 3"}},
+        {"deletions", {"edit 0 150", "sync 0", "edit 1 150", "sync 1", "sync 0", "rest"}},
+        {"three in turn", {"edit 0 9", "sync 0", "edit 1 9", "sync 1", "edit 2 9", "sync 2"}},
+        {"all at once, twice", {"edit 0 9", "sync 0", "upload 1", "media 4", "restart", "edit 1 9",
+                                "sync 1", "upload 0", "media 4", "restart"}},
+        {"a long day", {"edit 0 60", "sync 0", "media 5", "rest", "edit 1 60", "sync 1", "media 5",
+                        "rest", "edit 0 60", "upload 0", "rest", "download 1", "edit 1 9",
+                        "sync 1", "media 5", "restart", "sync 0"}},
+    };
+    return all;
+}
+
+CrashPoints enumerate(const History& history) {
+    const files::TempFolder folder;
+    World world(folder.path(), seed);
+    Dice dice(seed);
+    CrashPoints points;
+    const auto image = folder.path() / "image";
+    const auto check_images = [&] {
+        ++points.count;
+        for (const auto luck : {Luck::nothing, Luck::all, Luck::some}) {
+            if (!points.found.empty()) {
+                return;
+            }
+            fs::remove_all(image);
+            world.disk().copy_survivors(image, luck, dice);
+            points.found = world.check(image);
+            ++points.images;
+        }
+    };
+    world.disk().before_change(check_images);
+    for (const auto& command : history.commands) {
+        if (points.found.empty()) {
+            points.found = world.act(command);
+        }
+        if (!points.found.empty()) {
+            points.found = "in `" + command + "`: " + points.found;
+            break;
+        }
+    }
+    world.disk().before_change({});
+    return points;
+}
+
+}  // namespace ankiwire::sim
