@@ -26,9 +26,10 @@ ALLOWED = {
     "media": {"base", "files", "json", "model", "sqlite", "zip"},
     "collection": {"base", "files", "json", "model", "schema11", "sqlite", "zstd"},
     "backup": {"base", "collection", "files", "media", "sqlite"},
-    "protocol": {"base", "collection", "model", "wire"},
+    "protocol": {"base", "collection", "files", "model", "wire"},
     # Nothing that it shares with the server may hide the server's mistakes.
     "conformance": {"base", "files", "sqlite", "zip", "zstd"},
+    "sim": {"base", "collection", "files", "media", "model", "server", "wire", "zip", "zstd"},
     "server": {"backup", "base", "collection", "files", "json", "media", "model", "protocol", "sqlite",
                "wire", "zip", "zstd"},
 }

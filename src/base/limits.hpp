@@ -13,6 +13,8 @@ inline constexpr std::size_t mib = 1024 * kib;
 inline constexpr std::size_t small_body_bytes_max = 64 * kib;
 inline constexpr std::size_t start_body_bytes_max = 16 * mib;
 inline constexpr std::size_t changes_body_bytes_max = 64 * mib;
+// Of a form of older clients, besides `data`: heads, and parts that nothing reads.
+inline constexpr std::size_t form_other_bytes_max = 16 * mib;
 // Full uploads: packed by MAX_SYNC_PAYLOAD_MEGS, unpacked three times that. R-LIM-02
 inline constexpr std::size_t upload_packed_bytes_default = 100 * mib;
 inline constexpr std::size_t upload_unpacked_factor = 3;

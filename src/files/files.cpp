@@ -272,8 +272,17 @@ Result<void> remove(const std::filesystem::path& path) {
 
 Result<void> make_folders(const std::filesystem::path& path) {
     std::error_code error;
-    std::filesystem::create_directories(path, error);
-    return done_unless("making a folder", error);
+    if (path.empty() || std::filesystem::is_directory(path, error)) {
+        return {};
+    }
+    const auto parent = path.parent_path();
+    TRY(make_folders(parent));
+    const bool is_new = std::filesystem::create_directory(path, error);
+    TRY(done_unless("making a folder", error));
+    const auto synced_by = parent.empty() ? std::filesystem::path(".") : parent;
+    // Where one may write and not read, there is nothing to sync by.
+    return is_new && ::access(synced_by.c_str(), R_OK) == 0 ? sync_to_disk(synced_by)
+                                                            : Result<void>();
 }
 
 Result<void> make_private_folder(const std::filesystem::path& path) {

@@ -73,6 +73,7 @@ Result<void> move(const std::filesystem::path& from, const std::filesystem::path
                   const std::filesystem::path& draft);
 // It is no error if there is no such file.
 Result<void> remove(const std::filesystem::path& path);
+// A folder with those above it, each of which survives a crash.
 Result<void> make_folders(const std::filesystem::path& path);
 // A new folder, for its owner alone; an error if there is one of that name.
 Result<void> make_private_folder(const std::filesystem::path& path);

@@ -9,8 +9,8 @@
 #include <sstream>
 
 #include "base/limits.hpp"
+#include "files/crash_points.hpp"
 #include "files/temp_folder.hpp"
-#include "media/crash_points.hpp"
 #include "media/media_db.hpp"
 #include "zip/stored_archive.hpp"
 

@@ -1,10 +1,10 @@
 #include "protocol/account.hpp"
 
 #include <algorithm>
-#include <system_error>
 #include <utility>
 
 #include "base/check.hpp"
+#include "files/files.hpp"
 #include "wire/decode.hpp"
 #include "wire/encode.hpp"
 #include "wire/sync_header.hpp"
@@ -286,11 +286,7 @@ Result<void> Account::ensure_open(TimestampMs now) {
     if (store_) {
         return {};
     }
-    std::error_code error;
-    std::filesystem::create_directories(folder_, error);
-    if (error) {
-        return fail(ErrorKind::storage, "making the account's folder: " + error.message());
-    }
+    TRY(files::make_folders(folder_));
     TRY_ASSIGN(auto store, collection::CollectionStore::open(folder_ / "collection.anki2", now));
     TRY_ASSIGN(lost_usns_, collection::LostUsns::read(folder_, store.committed().schema_modified));
     store_ = std::move(store);

@@ -11,11 +11,9 @@
 namespace ankiwire::server {
 
 Result<DataFolder> DataFolder::lock(const std::filesystem::path& base) {
-    std::error_code error;
-    std::filesystem::create_directories(base, error);
-    if (error) {
-        return fail(ErrorKind::storage,
-                    "the data folder " + base.string() + " cannot be made: " + error.message());
+    if (const auto made = files::make_folders(base); !made) {
+        return fail(ErrorKind::storage, "the data folder " + base.string() +
+                                            " cannot be made: " + made.error().context);
     }
     auto file = files::lock(base / data_folder_lock_name);
     if (!file && file.error().kind == ErrorKind::busy) {

@@ -3,7 +3,6 @@
 #include <optional>
 #include <utility>
 
-#include "base/limits.hpp"
 #include "files/files.hpp"
 #include "server/body.hpp"
 #include "server/temp_file.hpp"
@@ -71,12 +70,32 @@ private:
 
 Error too_large() { return fail(ErrorKind::too_large, "the form is too large"); }
 
+// Ends what would go on for ever, although nothing of it is kept.
+class LimitedBody final : public RequestBody {
+public:
+    LimitedBody(RequestBody& body, std::size_t bytes_max) : body_(body), bytes_left_(bytes_max) {}
+
+    asio::awaitable<Result<std::string_view>> next() override {
+        CO_TRY_ASSIGN(const auto piece, co_await body_.next());
+        if (piece.size() > bytes_left_) {
+            co_return too_large();
+        }
+        bytes_left_ -= piece.size();
+        co_return piece;
+    }
+
+private:
+    RequestBody& body_;
+    std::size_t bytes_left_;
+};
+
 }  // namespace
 
-Forms::Forms(const Lanes& lanes, Budget& bodies, std::filesystem::path folder)
+Forms::Forms(const Lanes& lanes, Budget& bodies, std::filesystem::path folder,
+             std::size_t stored_bytes_max)
     : lanes_(lanes),
       bodies_(bodies),
-      stored_(limits::stored_forms_bytes_max, "too many uploads of older clients wait"),
+      stored_(stored_bytes_max, "too many uploads of older clients wait"),
       folder_(std::move(folder)) {}
 
 asio::awaitable<Result<FormRequest>> Forms::receive(const RequestHead& head, RequestBody& body,
@@ -88,10 +107,11 @@ asio::awaitable<Result<FormRequest>> Forms::receive(const RequestHead& head, Req
             std::make_unique<HeldData>(HeldBody{{}, Budget::Share(bodies_)}, Packing::none)};
     }
     CO_TRY_ASSIGN(auto reader, wire::FormReader::make(head.content_type));
+    LimitedBody limited(body, data_bytes_max + limits::form_other_bytes_max);
     if (method == wire::Method::upload || method == wire::Method::upload_changes) {
-        co_return co_await store(std::move(reader), body, data_bytes_max);
+        co_return co_await store(std::move(reader), limited, data_bytes_max);
     }
-    co_return co_await hold(std::move(reader), body, data_bytes_max);
+    co_return co_await hold(std::move(reader), limited, data_bytes_max);
 }
 
 asio::awaitable<Result<FormRequest>> Forms::hold(wire::FormReader reader, RequestBody& body,

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "base/limits.hpp"
 #include "base/result.hpp"
 #include "server/async.hpp"
 #include "server/budget.hpp"
@@ -24,10 +25,12 @@ struct FormRequest {
 
 class Forms {
 public:
-    // Files wait in `folder`. `lanes` and `bodies` outlive it.
-    Forms(const Lanes& lanes, Budget& bodies, std::filesystem::path folder);
+    // Files wait in `folder`. `bodies` outlives it.
+    Forms(const Lanes& lanes, Budget& bodies, std::filesystem::path folder,
+          std::size_t stored_bytes_max = limits::stored_forms_bytes_max);
 
-    // malformed: no form; too_large: more than `data_bytes_max`, packed; busy: too much waits.
+    // malformed: no form; too_large: more than `data_bytes_max`, packed, or too much besides;
+    // busy: too much waits.
     asio::awaitable<Result<FormRequest>> receive(const RequestHead& head, RequestBody& body,
                                                  wire::Method method, std::size_t data_bytes_max);
 

@@ -149,8 +149,8 @@ TEST_F(ServerTest, refuses_headers_that_it_does_not_understand) {
     EXPECT_EQ(ask("anki-sync: {\r\n").status, 400);
     EXPECT_EQ(ask("anki-sync: {\"v\":12,\"k\":\"\",\"c\":\"\",\"s\":\"\"}\r\n").status, 400);
     EXPECT_EQ(ask("anki-sync: {\"v\":11,\"k\":\"x\",\"c\":\"\",\"s\":\"\"}\r\n").status, 403);
-    // A form, of nobody (R-LEG-01).
-    EXPECT_EQ(ask("Content-Type: multipart/form-data; boundary=x\r\n").status, 403);
+    // A form without its boundary (R-LEG-01).
+    EXPECT_EQ(ask("Content-Type: multipart/form-data; boundary=x\r\n").status, 400);
     EXPECT_EQ(ask("Content-Type: multipart/form-data\r\n").status, 400);
     EXPECT_EQ(ask("Content-Type: multipart/mixed; boundary=x\r\n").status, 400);
 }

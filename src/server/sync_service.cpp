@@ -43,7 +43,7 @@ Reply replied(Result<Reply> result, RequestNotes& notes) {
 bool is_form(const RequestHead& head, wire::Method method) {
     return head.verb == Verb::get ? method == wire::Method::begin
                                   : head.verb == Verb::post && !head.sync_header &&
-                                        head.content_type.starts_with("multipart/form-data");
+                                        wire::is_form_type(head.content_type);
 }
 
 // R-LEG-08, R-LEG-09
@@ -185,10 +185,7 @@ asio::awaitable<Result<Reply>> SyncService::answer(const Call& call, RequestBody
         case wire::Method::download:
             co_return co_await download(call, actor, body);
         case wire::Method::begin:
-            if (call.is_form && call.header.client.empty()) {  // R-LEG-30, R-MEDIA-27
-                co_return fail(ErrorKind::malformed, "begin without the client's version");
-            }
-            if (call.is_form) {
+            if (call.is_form && !call.header.client.empty()) {  // R-LEG-30
                 co_return co_await media_sync_.begin_by_form(call.header.host_key, actor);
             }
             [[fallthrough]];
