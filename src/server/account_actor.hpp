@@ -35,7 +35,8 @@ public:
         void record(const std::string& client, SyncOutcome outcome, TimestampMs now);
     };
 
-    AccountActor(const Lanes& lanes, Budget& bodies, const User& user, const protocol::IdleLimits& idle);
+    AccountActor(const Lanes& lanes, Budget& bodies, const User& user,
+                 const protocol::IdleLimits& idle);
 
     // fn(Parts&) → its Result.
     template <class Fn>

@@ -176,15 +176,14 @@ asio::awaitable<Result<Reply>> FullSync::download(std::shared_ptr<AccountActor> 
         TRY_ASSIGN(const auto bytes, collection::finish_snapshot(file.path()));
         return packing == Packing::none ? collection::downgrade_snapshot(file.path()) : bytes;
     };
-    CO_TRY_ASSIGN(const auto bytes,
-                  co_await run_on(lanes_.transfers, std::move(finish)));
+    CO_TRY_ASSIGN(const auto bytes, co_await run_on(lanes_.transfers, std::move(finish)));
     if (bytes > limits::response_bytes_max) {
         co_return fail(ErrorKind::too_large, "the collection is larger than a client can take");
     }
     CO_TRY_ASSIGN(auto descriptor, files::open_for_reading(file.path()));
-    auto stream = std::make_unique<PackedFile>(std::move(file), std::move(descriptor),
-                                               std::move(transfer), actor, std::move(client),
-                                               packing, lanes_.workers);
+    auto stream =
+        std::make_unique<PackedFile>(std::move(file), std::move(descriptor), std::move(transfer),
+                                     actor, std::move(client), packing, lanes_.workers);
     co_return reply_with(std::move(stream), bytes, packing);
 }
 

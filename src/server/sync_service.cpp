@@ -87,8 +87,8 @@ SyncOutcome outcome_of(wire::Method method, bool succeeded) {
 
 }  // namespace
 
-SyncService::SyncService(UserDirectory& users, AccountActors& actors, const Lanes& lanes, Budget& bodies,
-                         const Options& options)
+SyncService::SyncService(UserDirectory& users, AccountActors& actors, const Lanes& lanes,
+                         Budget& bodies, const Options& options)
     : users_(users),
       actors_(actors),
       lanes_(lanes),

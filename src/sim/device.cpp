@@ -476,10 +476,9 @@ void Device::replace_with(CollectionFile downloaded) {
 }
 
 CollectionFile Device::ready_for_upload(TimestampMs now) const {
-    CollectionFile file{.contents = now_.contents,
-                        .stamps = {.modified = now,
-                                   .schema_modified = now,
-                                   .usn = {now_.stamps.usn.value + 1}}};
+    CollectionFile file{
+        .contents = now_.contents,
+        .stamps = {.modified = now, .schema_modified = now, .usn = {now_.stamps.usn.value + 1}}};
     auto& contents = file.contents;
     mark_sent_in(contents.notes, {});
     mark_sent_in(contents.cards, {});

@@ -20,17 +20,17 @@ struct Outgoing {
 };
 
 enum class Progress {
-    running,    // there is a next request
-    ended,      // in sync
+    running,      // there is a next request
+    ended,        // in sync
     must_choose,  // only an upload or a download goes on
-    failed,     // given up; the collection is as before
+    failed,       // given up; the collection is as before
 };
 
 class Device {
 public:
     struct Kind {
-        int number;                // of all devices: its ids are its own
-        bool takes_ties = true;    // else only objects that are newer, as up to 2.1.36
+        int number;              // of all devices: its ids are its own
+        bool takes_ties = true;  // else only objects that are newer, as up to 2.1.36
     };
     // Begins as a copy of what a new collection has.
     Device(const Kind& kind, CollectionFile start);

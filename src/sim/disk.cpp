@@ -91,7 +91,8 @@ public:
         }
         fs::create_directory(target);
         const auto chosen = names_.find(&node);
-        for (const auto& [name, child] : chosen == names_.end() ? node.safe_names : chosen->second) {
+        for (const auto& [name, child] :
+             chosen == names_.end() ? node.safe_names : chosen->second) {
             copy(*child, target / name);
         }
     }

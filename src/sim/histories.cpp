@@ -44,37 +44,68 @@ const std::vector<History>& histories() {
         {"files after a download", {"media 3", "download 0", "media 3", "restart", "media 3"}},
         {"deletions", {"edit 0 150", "sync 0", "edit 1 150", "sync 1", "sync 0", "rest"}},
         {"three in turn", {"edit 0 9", "sync 0", "edit 1 9", "sync 1", "edit 2 9", "sync 2"}},
-        {"all at once, twice", {"edit 0 9", "sync 0", "upload 1", "media 4", "restart", "edit 1 9",
-                                "sync 1", "upload 0", "media 4", "restart"}},
-        {"a long day", {"edit 0 60", "sync 0", "media 5", "rest", "edit 1 60", "sync 1", "media 5",
-                        "rest", "edit 0 60", "upload 0", "rest", "download 1", "edit 1 9",
-                        "sync 1", "media 5", "restart", "sync 0"}},
+        {"all at once, twice",
+         {"edit 0 9", "sync 0", "upload 1", "media 4", "restart", "edit 1 9", "sync 1", "upload 0",
+          "media 4", "restart"}},
+        {"a long day",
+         {"edit 0 60", "sync 0", "media 5", "rest", "edit 1 60", "sync 1", "media 5", "rest",
+          "edit 0 60", "upload 0", "rest", "download 1", "edit 1 9", "sync 1", "media 5", "restart",
+          "sync 0"}},
     };
     return all;
 }
+
+namespace {
+
+// What power cuts may leave, while a command is carried out. It is checked only then: SQLite holds
+// locks while it changes the disk.
+class Images {
+public:
+    explicit Images(fs::path folder) : folder_(std::move(folder)) {}
+
+    void take(const World& world, const Disk& disk, Dice& dice) {
+        for (const auto luck : {Luck::nothing, Luck::all, Luck::some}) {
+            auto path = folder_ / std::to_string(images_.size());
+            disk.copy_survivors(path, luck, dice);
+            images_.push_back({std::move(path), world.promises()});
+        }
+    }
+    // What is wrong with one of them, in words; or nothing. None is left.
+    std::string check() {
+        std::string found;
+        for (const auto& [path, promises] : images_) {
+            if (found.empty()) {
+                found = promises.check(World::account_folder(path));
+            }
+        }
+        images_.clear();
+        fs::remove_all(folder_);
+        fs::create_directory(folder_);
+        return found;
+    }
+
+private:
+    fs::path folder_;
+    std::vector<std::pair<fs::path, Promises>> images_;
+};
+
+}  // namespace
 
 CrashPoints enumerate(const History& history) {
     const files::TempFolder folder;
     World world(folder.path(), seed);
     Dice dice(seed);
     CrashPoints points;
-    const auto image = folder.path() / "image";
-    const auto check_images = [&] {
+    Images images(folder.path() / "images");
+    images.check();
+    world.disk().before_change([&] {
         ++points.count;
-        for (const auto luck : {Luck::nothing, Luck::all, Luck::some}) {
-            if (!points.found.empty()) {
-                return;
-            }
-            fs::remove_all(image);
-            world.disk().copy_survivors(image, luck, dice);
-            points.found = world.check(image);
-            ++points.images;
-        }
-    };
-    world.disk().before_change(check_images);
+        images.take(world, world.disk(), dice);
+    });
     for (const auto& command : history.commands) {
+        points.found = world.act(command);
         if (points.found.empty()) {
-            points.found = world.act(command);
+            points.found = images.check();
         }
         if (!points.found.empty()) {
             points.found = "in `" + command + "`: " + points.found;

@@ -16,9 +16,8 @@ struct History {
 const std::vector<History>& histories();
 
 struct CrashPoints {
-    std::uint64_t count = 0;   // moments
-    std::uint64_t images = 0;  // disks that such a moment may leave, which were checked
-    std::string found;         // what broke a promise; empty: nothing
+    std::uint64_t count = 0;  // of each, three disks that it may leave were checked
+    std::string found;        // what broke a promise; empty: nothing
 };
 
 // Lives through a history, and at each change checks what a power cut would leave then.

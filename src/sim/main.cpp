@@ -57,16 +57,16 @@ int live_by_chance(const Arguments& arguments) {
         }
         ++seed;
     }
-    fmt::print("{} steps of {} histories: {} syncs, {} uploads, {} batches of media, {} lost "
-               "replies, {} faults, {} crashes\n",
-               sum.steps, seed - arguments.seed, sum.syncs, sum.uploads, sum.media_batches,
-               sum.lost_replies, sum.faults, sum.crashes);
+    fmt::print(
+        "{} steps of {} histories: {} syncs, {} uploads, {} batches of media, {} lost "
+        "replies, {} faults, {} crashes\n",
+        sum.steps, seed - arguments.seed, sum.syncs, sum.uploads, sum.media_batches,
+        sum.lost_replies, sum.faults, sum.crashes);
     return 0;
 }
 
 int crash_everywhere() {
     std::uint64_t count = 0;
-    std::uint64_t images = 0;
     for (const auto& history : ankiwire::sim::histories()) {
         const auto points = ankiwire::sim::enumerate(history);
         fmt::print("{}: {} crash points\n", history.name, points.count);
@@ -75,18 +75,15 @@ int crash_everywhere() {
             return 1;
         }
         count += points.count;
-        images += points.images;
     }
-    fmt::print("{} crash points of {} histories, {} disks\n", count,
-               ankiwire::sim::histories().size(), images);
+    fmt::print("{} crash points of {} histories\n", count, ankiwire::sim::histories().size());
     return 0;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app("Simulated histories of devices, a server and a disk that fails.",
-                 "ankiwire-sim");
+    CLI::App app("Simulated histories of devices, a server and a disk that fails.", "ankiwire-sim");
     Arguments arguments;
     app.add_option("--seed", arguments.seed, "Of the first history (1)");
     app.add_option("--steps", arguments.steps, "In all; a history has 3000 at most (100000)");

@@ -85,8 +85,13 @@ const Promises::Possible* Promises::find(const Contents& contents) const {
 }
 
 void Promises::add(Possible possible) {
-    if (find(possible.contents) == nullptr) {
+    const auto same = std::ranges::find_if(collections_, [&](const Possible& other) {
+        return difference(other.contents, possible.contents).empty();
+    });
+    if (same == collections_.end()) {
         collections_.push_back(std::move(possible));
+    } else if (possible.replaced) {
+        same->replaced.reset();  // nobody will know which of the two it was
     }
 }
 
@@ -98,7 +103,8 @@ void Promises::may_upload(const Contents& contents) {
     const auto& before = collections_.back();
     // An account without cards has nothing that is worth keeping.
     const bool is_kept = collections_.size() == 1 && !before.contents.cards.empty();
-    add({.contents = contents, .replaced = is_kept ? std::optional(before.contents) : std::nullopt});
+    add({.contents = contents,
+         .replaced = is_kept ? std::optional(before.contents) : std::nullopt});
 }
 
 void Promises::is_done(const Contents& contents) {

@@ -16,7 +16,7 @@
 
 namespace ankiwire::sim {
 
-using Media = std::map<std::string, std::string>;  // contents by name
+using Media = std::map<std::string, std::string>;                        // contents by name
 using MediaChanges = std::map<std::string, std::optional<std::string>>;  // none: deleted
 
 class Promises {

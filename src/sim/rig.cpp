@@ -77,7 +77,8 @@ struct Rig::Parts {
           bodies(budget_bytes, "too much is being received"),
           users(base),
           actors(lanes, bodies, {}),
-          service(users, actors, lanes, bodies, {.full_sync = {.packed_bytes_max = upload_bytes_max,
+          service(users, actors, lanes, bodies,
+                  {.full_sync = {.packed_bytes_max = upload_bytes_max,
                                  .unpacked_bytes_max = upload_bytes_max,
                                  .retention = {}},
                    .folder = base}) {}

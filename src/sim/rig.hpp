@@ -11,7 +11,7 @@
 namespace ankiwire::sim {
 
 struct Answer {
-    int status = 0;  // 0: the connection broke
+    int status = 0;       // 0: the connection broke
     std::string body;     // unpacked
     std::string problem;  // what the log says
 };

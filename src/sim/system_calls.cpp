@@ -60,8 +60,7 @@ int refusal(Disk::State& disk, Call call, Lock& lock, Note note) {
 // A change of names: `kernel_call` makes it, `change` tells it.
 template <class KernelCall, class Change>
 int change_names(Disk::State& disk, Lock& lock, KernelCall kernel_call, Change change) {
-    if (const int error =
-            refusal(disk, Call::name, lock, [&] { disk.note_names(change()); });
+    if (const int error = refusal(disk, Call::name, lock, [&] { disk.note_names(change()); });
         error != 0) {
         return fail_with(error);
     }
@@ -94,9 +93,8 @@ int open_at(int folder, const char* path, int flags, mode_t mode) {
     int fd = -1;
     if (!node && (flags & O_CREAT) != 0 && place->folder) {
         node = new_node(false);
-        fd = change_names(*disk, lock, in_kernel, [&] {
-            return NameChange{{{place->folder, place->name, node}}};
-        });
+        fd = change_names(*disk, lock, in_kernel,
+                          [&] { return NameChange{{{place->folder, place->name, node}}}; });
     } else if (node && (flags & O_TRUNC) != 0 && (flags & O_EXCL) == 0) {
         const auto note = [&] {
             disk->note_write(node, {.offset = 0, .bytes = {}, .is_size = true});
@@ -166,8 +164,8 @@ ssize_t read_from(int fd, KernelCall kernel_call) {
 template <class KernelCall>
 int resize(const NodePtr& node, Disk::State& disk, Lock& lock, off_t size, KernelCall kernel_call) {
     const auto note = [&] {
-        disk.note_write(node, {.offset = static_cast<std::uint64_t>(size), .bytes = {},
-                               .is_size = true});
+        disk.note_write(node,
+                        {.offset = static_cast<std::uint64_t>(size), .bytes = {}, .is_size = true});
     };
     if (const int error = refusal(disk, Call::write, lock, note); error != 0) {
         return fail_with(error);
@@ -221,8 +219,8 @@ int rename_at(int old_folder, const char* old_path, int new_folder, const char* 
         return static_cast<int>(in_kernel());
     }
     return change_names(*disk, lock, in_kernel, [&] {
-        return NameChange{{{from->folder, from->name, nullptr},
-                           {to->folder, to->name, from->node}}};
+        return NameChange{
+            {{from->folder, from->name, nullptr}, {to->folder, to->name, from->node}}};
     });
 }
 
@@ -240,9 +238,8 @@ int link_at(const char* old_path, const char* new_path) {
     if (!from || !from->node || !to) {
         return static_cast<int>(in_kernel());
     }
-    return change_names(*disk, lock, in_kernel, [&] {
-        return NameChange{{{to->folder, to->name, from->node}}};
-    });
+    return change_names(*disk, lock, in_kernel,
+                        [&] { return NameChange{{{to->folder, to->name, from->node}}}; });
 }
 
 int unlink_at(int folder, const char* path, int flags) {
@@ -256,9 +253,8 @@ int unlink_at(int folder, const char* path, int flags) {
     if (!place || !place->node) {
         return static_cast<int>(in_kernel());
     }
-    return change_names(*disk, lock, in_kernel, [&] {
-        return NameChange{{{place->folder, place->name, nullptr}}};
-    });
+    return change_names(*disk, lock, in_kernel,
+                        [&] { return NameChange{{{place->folder, place->name, nullptr}}}; });
 }
 
 int make_folder(const char* path, mode_t mode) {
@@ -273,9 +269,8 @@ int make_folder(const char* path, mode_t mode) {
         return static_cast<int>(in_kernel());
     }
     const auto node = new_node(true);
-    return change_names(*disk, lock, in_kernel, [&] {
-        return NameChange{{{place->folder, place->name, node}}};
-    });
+    return change_names(*disk, lock, in_kernel,
+                        [&] { return NameChange{{{place->folder, place->name, node}}}; });
 }
 
 // Between two files of the disk, or from one to elsewhere; what is copied in is read again.

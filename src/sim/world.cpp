@@ -123,7 +123,7 @@ std::string World::step() {
         return send_media(dice_.below(4) + 1, some_fate());
     } else if (what < 996) {
         restart_server();
-        return check(base_);
+        return disk_->is_off() ? std::string() : check();
     } else {
         device.force_full_sync(now());
         tell(fmt::format("device {} will sync in one direction", device.number()));
@@ -175,11 +175,9 @@ void World::begin_sync(Device& device) {
     tell(fmt::format("device {} begins a sync", device.number()));
 }
 
-Answer World::post(const Device& device, Method method, std::string_view packed,
-                   const Fate& fate) {
+Answer World::post(const Device& device, Method method, std::string_view packed, const Fate& fate) {
     const bool is_media = method >= Method::begin;
-    const auto path =
-        fmt::format("/{}/{}", is_media ? "msync" : "sync", wire::method_name(method));
+    const auto path = fmt::format("/{}/{}", is_media ? "msync" : "sync", wire::method_name(method));
     const auto key = fmt::format("device {} sync {}", device.number(),
                                  sessions_[static_cast<std::size_t>(device.number())]);
     Answer answer;
@@ -219,7 +217,7 @@ std::string World::sync_step(Device& device, const Fate& fate) {
     if (progress == Progress::ended && is_last) {
         ++tally_.syncs;
         promises_->is_done(device.contents());
-        return dice_.one_in(20) ? check(base_) : std::string();
+        return dice_.one_in(20) ? check() : std::string();
     }
     if (progress == Progress::must_choose) {
         return dice_.one_in(4) ? upload(device, some_fate()) : download(device, some_fate());
@@ -248,7 +246,7 @@ std::string World::upload(Device& device, const Fate& fate) {
     ++tally_.uploads;
     promises_->is_done(file.contents);
     device.replace_with(file);
-    return check(base_);
+    return check();
 }
 
 std::string World::download(Device& device, const Fate& fate) {
@@ -300,10 +298,12 @@ void World::fault() {
 
 void World::restart_server() {
     tell("the server restarts");
-    rig_.reset();
-    rig_ = std::make_unique<Rig>(base_);
     for (auto& device : devices_) {
         device.give_up();
+    }
+    rig_.reset();
+    if (!disk_->is_off()) {  // else it has crashed on its way down
+        rig_ = std::make_unique<Rig>(base_);
     }
 }
 
@@ -313,15 +313,17 @@ std::string World::crash() {
     constexpr std::array kinds{Luck::nothing, Luck::all, Luck::some, Luck::some};
     const auto luck = kinds[dice_.below(kinds.size())];
     tell(fmt::format("the power goes: of what was not synced, {} is there",
-                     luck == Luck::nothing ? "nothing" : luck == Luck::all ? "all" : "some"));
+                     luck == Luck::nothing ? "nothing"
+                     : luck == Luck::all   ? "all"
+                                           : "some"));
     disk_->restart(luck, dice_);
     restart_server();
-    return check(base_);
+    return check();
 }
 
-std::string World::check(const fs::path& base) const {
-    return promises_->check(Rig::folder_of(base, user));
-}
+fs::path World::account_folder(const fs::path& base) { return Rig::folder_of(base, user); }
+
+std::string World::check() const { return promises_->check(account_folder(base_)); }
 
 std::string World::settle() {
     disk_->mend();
@@ -346,7 +348,7 @@ std::string World::settle() {
         }
     }
     promises_->is_done(devices_[0].contents());
-    return check(base_);
+    return check();
 }
 
 }  // namespace ankiwire::sim

@@ -46,8 +46,9 @@ public:
     std::string act(const std::string& command);
 
     [[nodiscard]] Disk& disk() { return *disk_; }
-    // Of a disk that was copied to `base`.
-    [[nodiscard]] std::string check(const std::filesystem::path& base) const;
+    [[nodiscard]] const Promises& promises() const { return *promises_; }
+    // On a disk whose root is that, or a copy of it.
+    [[nodiscard]] static std::filesystem::path account_folder(const std::filesystem::path& base);
 
     [[nodiscard]] const Tally& tally() const { return tally_; }
     // What has happened, a line each, newest last.
@@ -76,6 +77,7 @@ private:
     Fate some_fate();
     Device& some_device();
     void restart_server();
+    [[nodiscard]] std::string check() const;
 
     std::filesystem::path scratch_;
     std::filesystem::path base_;
