@@ -96,11 +96,12 @@ void Promises::add(Possible possible) {
 }
 
 void Promises::may_sync(const Contents& contents) {
-    add({.contents = contents, .replaced = collections_.back().replaced});
+    const bool is_known = collections_.size() == 1;
+    add({.contents = contents, .replaced = is_known ? collections_[0].replaced : std::nullopt});
 }
 
 void Promises::may_upload(const Contents& contents) {
-    const auto& before = collections_.back();
+    const auto& before = collections_[0];
     // An account without cards has nothing that is worth keeping.
     const bool is_kept = collections_.size() == 1 && !before.contents.cards.empty();
     add({.contents = contents,
