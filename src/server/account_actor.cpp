@@ -24,11 +24,11 @@ void AccountActor::Parts::record(const std::string& client, SyncOutcome outcome,
     }
 }
 
-AccountActor::AccountActor(Lanes& lanes, Budget& bodies, const User& user,
+AccountActor::AccountActor(const Lanes& lanes, Budget& bodies, const User& user,
                            const protocol::IdleLimits& idle)
-    : strand_(asio::make_strand(lanes.workers.get_executor())),
-      files_(asio::make_strand(lanes.transfers.get_executor())),
-      media_strand_(asio::make_strand(lanes.media_stores.get_executor())),
+    : strand_(asio::make_strand(lanes.workers)),
+      files_(asio::make_strand(lanes.transfers)),
+      media_strand_(asio::make_strand(lanes.media_stores)),
       bodies_(limits::account_bodies_bytes_max, "this account is sending too much at once",
               &bodies),
       transfers_(limits::account_transfers_max, "too many full syncs of one account at once"),

@@ -4,7 +4,6 @@
 
 #include <atomic>
 #include <boost/asio/strand.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -36,7 +35,8 @@ public:
         void record(const std::string& client, SyncOutcome outcome, TimestampMs now);
     };
 
-    AccountActor(Lanes& lanes, Budget& bodies, const User& user, const protocol::IdleLimits& idle);
+    AccountActor(const Lanes& lanes, Budget& bodies, const User& user,
+                 const protocol::IdleLimits& idle);
 
     // fn(Parts&) → its Result.
     template <class Fn>
@@ -109,9 +109,9 @@ private:
         void abandon();
     };
 
-    asio::strand<asio::thread_pool::executor_type> strand_;
-    asio::strand<asio::thread_pool::executor_type> files_;
-    asio::strand<asio::thread_pool::executor_type> media_strand_;
+    asio::strand<Lane> strand_;
+    asio::strand<Lane> files_;
+    asio::strand<Lane> media_strand_;
     Budget bodies_;
     Budget transfers_;
     Budget media_transfers_;
@@ -125,14 +125,14 @@ private:
 class AccountActors {
 public:
     // `bodies` is shared by all accounts.
-    AccountActors(Lanes& lanes, Budget& bodies, const protocol::IdleLimits& idle)
+    AccountActors(const Lanes& lanes, Budget& bodies, const protocol::IdleLimits& idle)
         : lanes_(lanes), bodies_(bodies), idle_(idle) {}
 
     std::shared_ptr<AccountActor> actor_of(const User& user);
     [[nodiscard]] std::vector<std::shared_ptr<AccountActor>> all() const;
 
 private:
-    Lanes& lanes_;
+    Lanes lanes_;
     Budget& bodies_;
     protocol::IdleLimits idle_;
     mutable std::mutex mutex_;

@@ -49,10 +49,10 @@ protected:
     }
 
     files::TempFolder folder_;
-    Lanes lanes_{1};
+    LaneThreads lanes_{1};
     asio::thread_pool home_{1};  // where the network's coroutines would be
     Budget bodies_{limits::bodies_bytes_max, "too much"};
-    AccountActors actors_{lanes_, bodies_, {}};
+    AccountActors actors_{lanes_.lanes(), bodies_, {}};
 };
 
 TEST_F(AccountActorsTest, do_not_wait_for_a_user_who_is_inside_a_transaction) {

@@ -63,8 +63,7 @@ Result<std::string> unpack(PackedBody& body) {
 }
 
 asio::awaitable<Result<void>> receive_file(RequestBody& body, const std::filesystem::path& path,
-                                           const FileLimits& limits, Budget& budget,
-                                           asio::thread_pool::executor_type lane) {
+                                           const FileLimits& limits, Budget& budget, Lane lane) {
     auto create = [&path]() -> Result<files::FileDescriptor> {
         TRY(files::make_folders(path.parent_path()));
         return files::create(path);

@@ -1,7 +1,6 @@
 // Bodies of requests and replies: read within a budget, unpacked within a limit, packed.
 #pragma once
 
-#include <boost/asio/thread_pool.hpp>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -12,6 +11,7 @@
 #include "server/async.hpp"
 #include "server/budget.hpp"
 #include "server/exchange.hpp"
+#include "server/lanes.hpp"
 #include "wire/messages.hpp"
 
 namespace ankiwire::server {
@@ -47,7 +47,7 @@ struct FileLimits {
 };
 asio::awaitable<Result<void>> receive_file(RequestBody& body, const std::filesystem::path& path,
                                            const FileLimits& limits, Budget& budget,
-                                           asio::thread_pool::executor_type lane);
+                                           Lane lane);
 
 // Packing makes nothing much larger.
 constexpr std::size_t packed_bytes_max(std::size_t unpacked) {

@@ -93,8 +93,8 @@ int serve(const Environment& environment) {
     }
 
     const auto signals = block_ending_signals();
-    Lanes lanes(std::max(1U, std::thread::hardware_concurrency()));
-    EnvUserDirectory users(config, lanes.passwords.get_executor());
+    LaneThreads lanes(std::max(1U, std::thread::hardware_concurrency()));
+    EnvUserDirectory users(config, lanes.lanes().passwords);
     ServerOptions options;
     options.connections_max = connections_allowed(options.connections_max);
     const auto server = Server::start(config, users, lanes, options);

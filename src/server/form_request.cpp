@@ -39,7 +39,7 @@ private:
 class StoredData final : public RequestBody {
 public:
     StoredData(TempFile temp, files::FileDescriptor file, Budget::Share share, Packing packing,
-               asio::thread_pool::executor_type lane)
+               Lane lane)
         : share_(std::move(share)),
           temp_(std::move(temp)),
           file_(std::move(file)),
@@ -64,7 +64,7 @@ private:
     files::FileDescriptor file_;
     std::uint64_t offset_ = 0;
     Packing packing_;
-    asio::thread_pool::executor_type lane_;
+    Lane lane_;
     std::string buffer_;
 };
 
@@ -91,7 +91,7 @@ private:
 
 }  // namespace
 
-Forms::Forms(Lanes& lanes, Budget& bodies, std::filesystem::path folder,
+Forms::Forms(const Lanes& lanes, Budget& bodies, std::filesystem::path folder,
              std::size_t stored_bytes_max)
     : lanes_(lanes),
       bodies_(bodies),
@@ -139,7 +139,7 @@ asio::awaitable<Result<FormRequest>> Forms::hold(wire::FormReader reader, Reques
 
 asio::awaitable<Result<FormRequest>> Forms::store(wire::FormReader reader, RequestBody& body,
                                                   std::size_t data_bytes_max) {
-    const auto lane = lanes_.media_files.get_executor();
+    const auto lane = lanes_.media_files;
     Budget::Share share(stored_);
     TempFile temp(folder_, "form");
     auto create = [&temp] { return files::create(temp.path()); };

@@ -25,8 +25,8 @@ struct FormRequest {
 
 class Forms {
 public:
-    // Files wait in `folder`. `lanes` and `bodies` outlive it.
-    Forms(Lanes& lanes, Budget& bodies, std::filesystem::path folder,
+    // Files wait in `folder`. `bodies` outlives it.
+    Forms(const Lanes& lanes, Budget& bodies, std::filesystem::path folder,
           std::size_t stored_bytes_max = limits::stored_forms_bytes_max);
 
     // malformed: no form; too_large: more than `data_bytes_max`, packed, or too much besides;
@@ -40,7 +40,7 @@ private:
     asio::awaitable<Result<FormRequest>> store(wire::FormReader reader, RequestBody& body,
                                                std::size_t data_bytes_max);
 
-    Lanes& lanes_;
+    Lanes lanes_;
     Budget& bodies_;
     Budget stored_;
     std::filesystem::path folder_;

@@ -183,7 +183,7 @@ protected:
         const auto job = [&]() -> asio::awaitable<void> {
             form = co_await forms_.receive(head, body, method, limits::mib);
         };
-        asio::co_spawn(lanes_.workers, job(), asio::use_future).get();
+        asio::co_spawn(lanes_.lanes().workers, job(), asio::use_future).get();
         return std::move(*form);
     }
     static bool is_busy(const Result<FormRequest>& form) {
@@ -191,9 +191,9 @@ protected:
     }
 
     files::TempFolder folder_;
-    Lanes lanes_{2};
+    LaneThreads lanes_{2};
     Budget bodies_{1000, "memory"};
-    Forms forms_{lanes_, bodies_, folder_.path(), 2000};
+    Forms forms_{lanes_.lanes(), bodies_, folder_.path(), 2000};
 };
 
 TEST_F(FormsTest, that_are_held_have_a_budget) {  // R-LIM-06

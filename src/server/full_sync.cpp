@@ -21,7 +21,7 @@ class PackedFile final : public ReplyBody {
 public:
     PackedFile(TempFile temp, files::FileDescriptor file, Budget::Share transfer,
                std::shared_ptr<AccountActor> actor, std::string client, Packing packing,
-               asio::thread_pool::executor_type workers)
+               Lane workers)
         : actor_(std::move(actor)),
           client_(std::move(client)),
           transfer_(std::move(transfer)),
@@ -76,7 +76,7 @@ private:
     TempFile temp_;
     files::FileDescriptor file_;
     std::uint64_t offset_ = 0;
-    asio::thread_pool::executor_type workers_;
+    Lane workers_;
     Packer packer_;
     std::string plain_;
     bool ended_ = false;
@@ -91,7 +91,7 @@ asio::awaitable<Result<void>> FullSync::upload(std::shared_ptr<AccountActor> act
     TempFile file(actor->user().folder, "upload");
     auto result = co_await receive_and_replace(actor, std::move(client), file.path(), body);
     auto remove = [&file] { return file.remove(), true; };
-    co_await run_on(lanes_.transfers.get_executor(), std::move(remove));
+    co_await run_on(lanes_.transfers, std::move(remove));
     co_return result;
 }
 
@@ -100,7 +100,7 @@ asio::awaitable<Result<void>> FullSync::receive_and_replace(std::shared_ptr<Acco
                                                             const std::filesystem::path& file,
                                                             RequestBody& body) {
     // Not on the workers: a piece of zeros unpacks to hundreds of megabytes.
-    const auto lane = lanes_.transfers.get_executor();
+    const auto lane = lanes_.transfers;
     const FileLimits most{limits_.packed_bytes_max, limits_.unpacked_bytes_max};
     if (const auto received = co_await receive_file(body, file, most, actor->bodies(), lane);
         !received) {
@@ -112,7 +112,7 @@ asio::awaitable<Result<void>> FullSync::receive_and_replace(std::shared_ptr<Acco
         TRY(collection::validate_upload(file, to_secs(system_now())));
         return {};
     };
-    CO_TRY(co_await run_on(lanes_.transfers.get_executor(), std::move(validate)));
+    CO_TRY(co_await run_on(lanes_.transfers, std::move(validate)));
 
     for (int attempt = 0; attempt < replace_attempts_max; ++attempt) {
         CO_TRY_ASSIGN(const bool replaced, co_await replace(actor, client, file));
@@ -176,15 +176,14 @@ asio::awaitable<Result<Reply>> FullSync::download(std::shared_ptr<AccountActor> 
         TRY_ASSIGN(const auto bytes, collection::finish_snapshot(file.path()));
         return packing == Packing::none ? collection::downgrade_snapshot(file.path()) : bytes;
     };
-    CO_TRY_ASSIGN(const auto bytes,
-                  co_await run_on(lanes_.transfers.get_executor(), std::move(finish)));
+    CO_TRY_ASSIGN(const auto bytes, co_await run_on(lanes_.transfers, std::move(finish)));
     if (bytes > limits::response_bytes_max) {
         co_return fail(ErrorKind::too_large, "the collection is larger than a client can take");
     }
     CO_TRY_ASSIGN(auto descriptor, files::open_for_reading(file.path()));
-    auto stream = std::make_unique<PackedFile>(std::move(file), std::move(descriptor),
-                                               std::move(transfer), actor, std::move(client),
-                                               packing, lanes_.workers.get_executor());
+    auto stream =
+        std::make_unique<PackedFile>(std::move(file), std::move(descriptor), std::move(transfer),
+                                     actor, std::move(client), packing, lanes_.workers);
     co_return reply_with(std::move(stream), bytes, packing);
 }
 

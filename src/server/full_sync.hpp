@@ -28,7 +28,7 @@ public:
         std::size_t unpacked_bytes_max;
         collection::Retention retention;
     };
-    FullSync(Lanes& lanes, const Limits& limits) : lanes_(lanes), limits_(limits) {}
+    FullSync(const Lanes& lanes, const Limits& limits) : lanes_(lanes), limits_(limits) {}
 
     // corrupt_upload, too_large: the client wants to be told by a text.
     asio::awaitable<Result<void>> upload(std::shared_ptr<AccountActor> actor, std::string client,
@@ -47,7 +47,7 @@ private:
     asio::awaitable<Result<bool>> replace(std::shared_ptr<AccountActor> actor, std::string client,
                                           const std::filesystem::path& upload);
 
-    Lanes& lanes_;
+    Lanes lanes_;
     Limits limits_;
 };
 

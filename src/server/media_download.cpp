@@ -14,8 +14,7 @@ constexpr std::size_t read_bytes_max = body_piece_bytes_max;
 }  // namespace
 
 MediaDownload::MediaDownload(std::vector<media::OpenFile> files, Packing packing,
-                             Budget::Share transfer, std::shared_ptr<AccountActor> actor,
-                             asio::thread_pool::executor_type lane)
+                             Budget::Share transfer, std::shared_ptr<AccountActor> actor, Lane lane)
     : actor_(std::move(actor)),
       transfer_(std::move(transfer)),
       files_(std::move(files)),

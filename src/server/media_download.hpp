@@ -18,7 +18,7 @@ class MediaDownload final : public ReplyBody {
 public:
     // Holds `transfer`, a share of a budget of the actor, until it goes.
     MediaDownload(std::vector<media::OpenFile> files, Packing packing, Budget::Share transfer,
-                  std::shared_ptr<AccountActor> actor, asio::thread_pool::executor_type lane);
+                  std::shared_ptr<AccountActor> actor, Lane lane);
 
     [[nodiscard]] std::uint64_t unpacked_bytes() const { return archive_.bytes(); }
     asio::awaitable<Result<std::string>> next() override;
@@ -33,7 +33,7 @@ private:
     std::shared_ptr<AccountActor> actor_;
     Budget::Share transfer_;
     std::vector<media::OpenFile> files_;
-    asio::thread_pool::executor_type lane_;
+    Lane lane_;
     std::string meta_;
     zip::StoredArchive archive_;
     Packer packer_;

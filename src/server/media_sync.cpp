@@ -54,8 +54,7 @@ asio::awaitable<Result<Reply>> MediaSync::answer(wire::Method method, const Host
             TRY_ASSIGN(const auto json, unpack(packed));
             return wire::decode_download_files_request(json);
         };
-        CO_TRY_ASSIGN(auto names,
-                      co_await run_on(lanes_.media_files.get_executor(), std::move(decode)));
+        CO_TRY_ASSIGN(auto names, co_await run_on(lanes_.media_files, std::move(decode)));
         co_return co_await download(actor, std::move(names), body.reply_packing());
     }
     auto job = [&](media::MediaStore& store) -> Result<Reply> {
@@ -82,18 +81,16 @@ asio::awaitable<Result<Reply>> MediaSync::upload(std::shared_ptr<AccountActor> a
     TempFile file(media::staging_folder(actor->user().folder), "upload");
     auto reply = co_await receive_and_apply(actor, file.path(), body);
     auto remove = [&file] { return file.remove(), true; };
-    co_await run_on(lanes_.media_files.get_executor(), std::move(remove));
+    co_await run_on(lanes_.media_files, std::move(remove));
     co_return reply;
 }
 
 asio::awaitable<Result<Reply>> MediaSync::receive_and_apply(std::shared_ptr<AccountActor> actor,
                                                             const std::filesystem::path& file,
                                                             RequestBody& body) {
-    CO_TRY(co_await receive_file(body, file, upload_limits, actor->bodies(),
-                                 lanes_.media_files.get_executor()));
+    CO_TRY(co_await receive_file(body, file, upload_limits, actor->bodies(), lanes_.media_files));
     auto unpack_zip = [&file] { return media::StagedBatch::unpack(file); };
-    CO_TRY_ASSIGN(auto batch,
-                  co_await run_on(lanes_.media_files.get_executor(), std::move(unpack_zip)));
+    CO_TRY_ASSIGN(auto batch, co_await run_on(lanes_.media_files, std::move(unpack_zip)));
     // The batch goes where the job is done: that removes files.
     auto apply = [batch = std::move(batch), packing = body.reply_packing()](
                      media::MediaStore& store) mutable -> Result<Reply> {
@@ -112,7 +109,7 @@ asio::awaitable<Result<Reply>> MediaSync::download(std::shared_ptr<AccountActor>
     auto open = [&names](media::MediaStore& store) { return store.open_files(names); };
     CO_TRY_ASSIGN(auto files, co_await actor->run_on_media(std::move(open)));
     auto stream = std::make_unique<MediaDownload>(std::move(files), packing, std::move(transfer),
-                                                  actor, lanes_.media_files.get_executor());
+                                                  actor, lanes_.media_files);
     const auto bytes = stream->unpacked_bytes();
     co_return reply_with(std::move(stream), bytes, packing);
 }

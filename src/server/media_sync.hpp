@@ -16,7 +16,7 @@ namespace ankiwire::server {
 
 class MediaSync {
 public:
-    explicit MediaSync(Lanes& lanes) : lanes_(lanes) {}
+    explicit MediaSync(const Lanes& lanes) : lanes_(lanes) {}
 
     // Precondition: `method` is one of media sync.
     asio::awaitable<Result<Reply>> answer(wire::Method method, const HostKey& host_key,
@@ -34,7 +34,7 @@ private:
                                                      RequestBody& body);
     asio::awaitable<Result<Reply>> download(std::shared_ptr<AccountActor> actor,
                                             std::vector<std::string> names, Packing packing);
-    Lanes& lanes_;
+    Lanes lanes_;
 };
 
 }  // namespace ankiwire::server

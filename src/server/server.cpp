@@ -92,14 +92,14 @@ Result<void> listen_on(tcp::acceptor& acceptor, const Config& config) {
 
 class RunningServer final : public Server {
 public:
-    RunningServer(const Config& config, UserDirectory& users, Lanes& lanes,
+    RunningServer(const Config& config, UserDirectory& users, LaneThreads& lanes,
                   const ServerOptions& options)
         : options_(options),
           ip_source_(config.ip_source),
           lanes_(lanes),
           bodies_(options.bodies_bytes_max, "too much is being received"),
-          actors_(lanes, bodies_, options.idle),
-          service_(users, actors_, lanes, bodies_,
+          actors_(lanes.lanes(), bodies_, options.idle),
+          service_(users, actors_, lanes.lanes(), bodies_,
                    {.full_sync = {.packed_bytes_max = config.upload_packed_bytes_max,
                                   .unpacked_bytes_max = config.upload_unpacked_bytes_max(),
                                   .retention = options.retention},
@@ -234,7 +234,7 @@ private:
 
     ServerOptions options_;
     IpSource ip_source_;
-    Lanes& lanes_;
+    LaneThreads& lanes_;
     Budget bodies_;
     AccountActors actors_;
     SyncService service_;
@@ -253,7 +253,7 @@ private:
 }  // namespace
 
 Result<std::unique_ptr<Server>> Server::start(const Config& config, UserDirectory& users,
-                                              Lanes& lanes, const ServerOptions& options) {
+                                              LaneThreads& lanes, const ServerOptions& options) {
     remove_stale_temp_files(config.base);
     for (const auto& user : config.users) {
         remove_stale_temp_files(config.base / user.name);

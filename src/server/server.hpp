@@ -31,7 +31,7 @@ public:
     // Listens and serves on threads of its own. `users` and `lanes` outlive the server; when it
     // goes, the lanes are joined.
     static Result<std::unique_ptr<Server>> start(const Config& config, UserDirectory& users,
-                                                 Lanes& lanes, const ServerOptions& options);
+                                                 LaneThreads& lanes, const ServerOptions& options);
     virtual ~Server() = default;
     // busy: the address cannot be listened on.
     static Result<void> can_listen(const Config& config);

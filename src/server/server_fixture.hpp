@@ -105,9 +105,9 @@ protected:
     void start() {
         const auto parsed = parse_config(environment_);
         ASSERT_TRUE(parsed.problems.empty());
-        lanes_ = std::make_unique<Lanes>(2);
+        lanes_ = std::make_unique<LaneThreads>(2);
         users_ =
-            std::make_unique<EnvUserDirectory>(parsed.config, lanes_->passwords.get_executor());
+            std::make_unique<EnvUserDirectory>(parsed.config, lanes_->lanes().passwords);
         auto server = Server::start(parsed.config, *users_, *lanes_, options_);
         ASSERT_TRUE(server) << server.error().context;
         server_ = std::move(server).value();
@@ -152,7 +152,7 @@ protected:
     Environment environment_;
     ServerOptions options_;
     wire::SyncHeader header_;
-    std::unique_ptr<Lanes> lanes_;
+    std::unique_ptr<LaneThreads> lanes_;
     std::unique_ptr<EnvUserDirectory> users_;
     std::unique_ptr<Server> server_;
 };

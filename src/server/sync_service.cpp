@@ -87,8 +87,8 @@ SyncOutcome outcome_of(wire::Method method, bool succeeded) {
 
 }  // namespace
 
-SyncService::SyncService(UserDirectory& users, AccountActors& actors, Lanes& lanes, Budget& bodies,
-                         const Options& options)
+SyncService::SyncService(UserDirectory& users, AccountActors& actors, const Lanes& lanes,
+                         Budget& bodies, const Options& options)
     : users_(users),
       actors_(actors),
       lanes_(lanes),
@@ -167,7 +167,7 @@ asio::awaitable<Result<Reply>> SyncService::answer_form(const RequestHead& head,
     notes.session = call.header.session_key.text;
     auto reply = co_await answer(call, *form->data, notes);
     auto release = [&form] { return form->data.reset(), true; };  // its file goes
-    co_await run_on(lanes_.media_files.get_executor(), std::move(release));
+    co_await run_on(lanes_.media_files, std::move(release));
     co_return reply;
 }
 
@@ -202,7 +202,7 @@ asio::awaitable<Result<Reply>> SyncService::answer(const Call& call, RequestBody
 asio::awaitable<Result<Reply>> SyncService::log_in(const Call& call, RequestBody& body,
                                                    RequestNotes& notes) {
     CO_TRY_ASSIGN(auto packed, co_await read_body(call.method, bodies_, body));
-    const auto workers = lanes_.workers.get_executor();
+    const auto workers = lanes_.workers;
     auto decode = [&packed]() -> Result<wire::HostKeyRequest> {
         TRY_ASSIGN(const auto json, unpack(packed));
         return wire::decode_host_key_request(json);
@@ -283,7 +283,7 @@ asio::awaitable<Result<Reply>> SyncService::upload(const Call& call,
         }
     }
     auto encode = [&]() -> Reply { return reply_with(text, body.reply_packing()); };
-    co_return co_await run_on(lanes_.workers.get_executor(), std::move(encode));
+    co_return co_await run_on(lanes_.workers, std::move(encode));
 }
 
 asio::awaitable<Result<Reply>> SyncService::download(const Call& call,
@@ -294,7 +294,7 @@ asio::awaitable<Result<Reply>> SyncService::download(const Call& call,
         TRY_ASSIGN(const auto json, unpack(packed));
         return wire::decode_empty_request(json);
     };
-    CO_TRY(co_await run_on(lanes_.workers.get_executor(), std::move(decode)));
+    CO_TRY(co_await run_on(lanes_.workers, std::move(decode)));
     co_return co_await full_sync_.download(actor, call.header.client, body.reply_packing());
 }
 

@@ -27,7 +27,7 @@ public:
         std::chrono::milliseconds directory_time = std::chrono::seconds(20);
     };
     // All of them outlive the service. `bodies`: what requests may hold in memory together.
-    SyncService(UserDirectory& users, AccountActors& actors, Lanes& lanes, Budget& bodies,
+    SyncService(UserDirectory& users, AccountActors& actors, const Lanes& lanes, Budget& bodies,
                 const Options& options);
 
     asio::awaitable<Reply> handle(const RequestHead& head, RequestBody& body,
@@ -56,7 +56,7 @@ private:
 
     UserDirectory& users_;
     AccountActors& actors_;
-    Lanes& lanes_;
+    Lanes lanes_;
     Options options_;
     Budget& bodies_;
     FullSync full_sync_;

@@ -6,8 +6,7 @@
 
 namespace ankiwire::server {
 
-EnvUserDirectory::EnvUserDirectory(const Config& config, asio::thread_pool::executor_type lane,
-                                   std::size_t checks_max)
+EnvUserDirectory::EnvUserDirectory(const Config& config, Lane lane, std::size_t checks_max)
     : lane_(std::move(lane)), checks_max_(checks_max) {
     entries_.reserve(config.users.size());
     for (const auto& user : config.users) {

@@ -4,7 +4,6 @@
 
 #include <atomic>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
@@ -15,6 +14,7 @@
 #include "base/ids.hpp"
 #include "base/result.hpp"
 #include "server/config.hpp"
+#include "server/lanes.hpp"
 
 namespace ankiwire::server {
 
@@ -51,7 +51,7 @@ public:
 class EnvUserDirectory final : public UserDirectory {
 public:
     // Passwords are checked on `lane`; busy beyond `checks_max` that run or wait.
-    EnvUserDirectory(const Config& config, boost::asio::thread_pool::executor_type lane,
+    EnvUserDirectory(const Config& config, Lane lane,
                      std::size_t checks_max = 64);
 
     boost::asio::awaitable<Result<Login>> authenticate(std::string name, Password password,
@@ -69,7 +69,7 @@ private:
     std::unordered_map<std::string, const Entry*> by_blinded_name_;
     std::unordered_map<std::string, const Entry*> by_blinded_key_;
     PasswordVerifier nobody_;
-    boost::asio::thread_pool::executor_type lane_;
+    Lane lane_;
     std::size_t checks_max_;
     std::atomic<std::size_t> checks_ = 0;  // running and waiting
 };

@@ -1,0 +1,51 @@
+// A collection as plain maps: what a simulated client has at home, and what a server's file is
+// compared with.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "base/result.hpp"
+#include "model/changes.hpp"
+
+namespace ankiwire::sim {
+
+struct Contents {
+    std::map<NoteId, Note> notes;
+    std::map<CardId, Card> cards;
+    std::map<RevlogId, RevlogEntry> revlog;
+    std::map<NotetypeId, Notetype> notetypes;
+    std::map<DeckId, Deck> decks;
+    std::map<DeckConfigId, DeckConfig> deck_configs;
+    std::map<std::string, Usn> tags;
+    std::map<std::string, std::string> config;  // JSON by key
+};
+
+// The stamps of a collection.
+struct Stamps {
+    TimestampMs modified;
+    TimestampMs schema_modified;
+    Usn usn;
+};
+
+struct CollectionFile {
+    Contents contents;
+    Stamps stamps;
+};
+
+// Reads a collection file through a copy of it and of its log, made beside `scratch`.
+Result<CollectionFile> read_collection(const std::filesystem::path& file,
+                                       const std::filesystem::path& scratch);
+// The same from the bytes of a download.
+Result<CollectionFile> read_download(std::string_view bytes, const std::filesystem::path& scratch);
+// The bytes of a file as a client uploads it. All objects that a new collection has are replaced,
+// or stay.
+Result<std::string> upload_of(const Contents& contents, const Stamps& stamps,
+                              const std::filesystem::path& scratch);
+
+// In words, where they differ, but for usns; empty: they do not.
+std::string difference(const Contents& a, const Contents& b);
+
+}  // namespace ankiwire::sim

@@ -1,0 +1,98 @@
+// A client as the official ones are (rslib/src/sync/collection/ of anki at c32cb29; older ones as
+// spec/11-legacy.md says), with its collection in plain maps. It makes one request at a time, so
+// that others can come between.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/contents.hpp"
+#include "sim/dice.hpp"
+#include "wire/messages.hpp"
+
+namespace ankiwire::sim {
+
+// What a device wants to be sent next.
+struct Outgoing {
+    wire::Method method;
+    std::string body;  // not packed
+};
+
+enum class Progress {
+    running,      // there is a next request
+    ended,        // in sync
+    must_choose,  // only an upload or a download goes on
+    failed,       // given up; the collection is as before
+};
+
+class Device {
+public:
+    struct Kind {
+        int number;              // of all devices: its ids are its own
+        bool takes_ties = true;  // else only objects that are newer, as up to 2.1.36
+    };
+    // Begins as a copy of what a new collection has.
+    Device(const Kind& kind, CollectionFile start);
+
+    // One edit by its user.
+    void edit(Dice& dice, TimestampMs now);
+    void force_full_sync(TimestampMs now);
+
+    // --- a normal sync ---
+    void begin_sync();
+    [[nodiscard]] bool is_syncing() const { return stage_.has_value(); }
+    [[nodiscard]] Outgoing next_request() const;
+    // What came back; no reply: the connection broke, and the device gives up.
+    Progress take(const std::optional<std::string>& reply);
+    void give_up();
+    // What it will have if its finish is answered.
+    [[nodiscard]] const Contents& draft() const { return draft_->contents; }
+
+    // --- full syncs ---
+    void replace_with(CollectionFile downloaded);
+    // What it uploads: nothing of it waits to be sent, and each other device has to choose.
+    [[nodiscard]] CollectionFile ready_for_upload(TimestampMs now) const;
+
+    [[nodiscard]] const Contents& contents() const { return now_.contents; }
+    [[nodiscard]] const Stamps& stamps() const { return now_.stamps; }
+    [[nodiscard]] int number() const { return kind_.number; }
+
+private:
+    enum class Stage { meta, start, graves, changes, chunk, apply_chunk, sanity, finish };
+    struct Home {
+        Contents contents;
+        Graves graves;  // that were not sent
+        Stamps stamps;
+    };
+
+    std::int64_t new_id(TimestampMs now);
+    void add_note(Dice& dice, TimestampMs now);
+    void edit_note(Dice& dice, TimestampMs now);
+    void delete_note(Dice& dice);
+    void review(Dice& dice, TimestampMs now);
+    void edit_object(Dice& dice, TimestampMs now);
+    void add_object(Dice& dice, TimestampMs now);
+    void delete_deck(Dice& dice, TimestampMs now);
+    void set_config(Dice& dice);
+
+    Progress take_meta(const std::string& reply);
+    void take_graves(const Graves& graves);
+    void take_changes(const UnchunkedChanges& changes);
+    void take_chunk(const Chunk& chunk);
+    [[nodiscard]] UnchunkedChanges pending_changes() const;
+    [[nodiscard]] Chunk pending_rows() const;
+    void mark_sent();
+    [[nodiscard]] SanityCounts counts() const;
+
+    Kind kind_;
+    Home now_;
+    std::optional<Home> draft_;
+    std::optional<Stage> stage_;
+    Usn server_usn_{};
+    bool is_newer_ = false;
+    std::int64_t last_id_ = 0;
+    int edits_ = 0;
+};
+
+}  // namespace ankiwire::sim

@@ -1,0 +1,119 @@
+#include "sim/histories.hpp"
+
+#include <array>
+
+#include "files/temp_folder.hpp"
+#include "sim/world.hpp"
+
+namespace ankiwire::sim {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t seed = 1;
+
+}  // namespace
+
+const std::vector<History>& histories() {
+    static const std::vector<History> all{
+        {"first sync", {"edit 0 10", "sync 0"}},
+        {"nothing to do", {"sync 0", "sync 1", "rest", "sync 0"}},
+        {"two devices", {"edit 0 20", "sync 0", "edit 1 20", "sync 1", "sync 0"}},
+        {"same objects", {"edit 0 5", "edit 1 5", "edit 2 5", "sync 0", "sync 1", "sync 2"}},
+        {"several chunks", {"edit 0 700", "sync 0", "sync 1"}},
+        {"syncs and rests", {"edit 0 9", "sync 0", "rest", "edit 1 9", "sync 1", "rest"}},
+        {"a rest at once", {"rest", "edit 0 3", "sync 0", "rest", "rest"}},
+        {"restarts", {"edit 0 9", "sync 0", "restart", "edit 0 9", "sync 0", "restart"}},
+        {"a restart after an upload", {"edit 0 5", "upload 0", "restart", "sync 0"}},
+        {"upload", {"edit 0 20", "upload 0"}},
+        {"upload twice", {"edit 0 9", "upload 0", "edit 1 9", "upload 1"}},
+        {"upload, then a sync", {"edit 0 9", "upload 0", "edit 0 9", "sync 0"}},
+        {"sync, then an upload", {"edit 0 9", "sync 0", "edit 1 9", "upload 1"}},
+        {"upload of a device that lacks much", {"edit 0 90", "sync 0", "upload 1", "rest"}},
+        {"uploads and rests", {"edit 0 9", "upload 0", "rest", "upload 1", "rest", "upload 2"}},
+        {"download", {"edit 0 9", "sync 0", "download 1", "edit 1 9", "sync 1"}},
+        {"download after a rest", {"edit 0 9", "sync 0", "rest", "download 1", "rest"}},
+        {"one file", {"media 1"}},
+        {"a few files", {"media 4", "media 4"}},
+        {"files replaced and deleted", {"media 6", "media 6", "media 6", "media 6"}},
+        {"files and a rest", {"media 6", "rest", "media 6", "rest"}},
+        {"files and a restart", {"media 6", "restart", "media 6", "restart", "media 2"}},
+        {"many batches", {"media 3", "media 3", "media 3", "media 3", "media 3", "media 3"}},
+        {"files beside a sync", {"edit 0 9", "media 3", "sync 0", "media 3", "rest", "media 1"}},
+        {"files beside an upload", {"media 3", "edit 0 9", "upload 0", "media 3", "rest"}},
+        {"files after a download", {"media 3", "download 0", "media 3", "restart", "media 3"}},
+        {"deletions", {"edit 0 150", "sync 0", "edit 1 150", "sync 1", "sync 0", "rest"}},
+        {"three in turn", {"edit 0 9", "sync 0", "edit 1 9", "sync 1", "edit 2 9", "sync 2"}},
+        {"all at once, twice",
+         {"edit 0 9", "sync 0", "upload 1", "media 4", "restart", "edit 1 9", "sync 1", "upload 0",
+          "media 4", "restart"}},
+        {"a long day",
+         {"edit 0 60", "sync 0", "media 5", "rest", "edit 1 60", "sync 1", "media 5", "rest",
+          "edit 0 60", "upload 0", "rest", "download 1", "edit 1 9", "sync 1", "media 5", "restart",
+          "sync 0"}},
+    };
+    return all;
+}
+
+namespace {
+
+// What power cuts may leave, while a command is carried out. It is checked only then: SQLite holds
+// locks while it changes the disk.
+class Images {
+public:
+    explicit Images(fs::path folder) : folder_(std::move(folder)) {}
+
+    void take(const World& world, const Disk& disk, Dice& dice) {
+        for (const auto luck : {Luck::nothing, Luck::all, Luck::some}) {
+            auto path = folder_ / std::to_string(images_.size());
+            disk.copy_survivors(path, luck, dice);
+            images_.push_back({std::move(path), world.promises()});
+        }
+    }
+    // What is wrong with one of them, in words; or nothing. None is left.
+    std::string check() {
+        std::string found;
+        for (const auto& [path, promises] : images_) {
+            if (found.empty()) {
+                found = promises.check(World::account_folder(path));
+            }
+        }
+        images_.clear();
+        fs::remove_all(folder_);
+        fs::create_directory(folder_);
+        return found;
+    }
+
+private:
+    fs::path folder_;
+    std::vector<std::pair<fs::path, Promises>> images_;
+};
+
+}  // namespace
+
+CrashPoints enumerate(const History& history) {
+    const files::TempFolder folder;
+    World world(folder.path(), seed);
+    Dice dice(seed);
+    CrashPoints points;
+    Images images(folder.path() / "images");
+    images.check();
+    world.disk().before_change([&] {
+        ++points.count;
+        images.take(world, world.disk(), dice);
+    });
+    for (const auto& command : history.commands) {
+        points.found = world.act(command);
+        if (points.found.empty()) {
+            points.found = images.check();
+        }
+        if (!points.found.empty()) {
+            points.found = "in `" + command + "`: " + points.found;
+            break;
+        }
+    }
+    world.disk().before_change({});
+    return points;
+}
+
+}  // namespace ankiwire::sim

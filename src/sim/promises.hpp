@@ -1,0 +1,58 @@
+// What a server has promised to its devices, and whether a folder keeps it:
+//  - what a `finish`, an upload or a batch of media was answered for is there, whole;
+//  - what was not answered for is there whole, or not at all;
+//  - each live row of media has its file, and the file the row's checksum;
+//  - what an upload replaced can be restored.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "sim/contents.hpp"
+
+namespace ankiwire::sim {
+
+using Media = std::map<std::string, std::string>;                        // contents by name
+using MediaChanges = std::map<std::string, std::optional<std::string>>;  // none: deleted
+
+class Promises {
+public:
+    // What a new account has. `scratch` is a folder outside of what is checked.
+    Promises(Contents start, std::filesystem::path scratch);
+
+    // A sync, or an upload, that would leave this is on its way; and is answered.
+    void may_sync(const Contents& contents);
+    void may_upload(const Contents& contents);
+    void is_done(const Contents& contents);
+
+    void may_change_media(const MediaChanges& changes);
+    void media_is_done(const MediaChanges& changes);
+
+    // The folder of the account, which stays as it is. What broke a promise, in words; or nothing.
+    [[nodiscard]] std::string check(const std::filesystem::path& account_folder) const;
+    // Whether that may be what the server has.
+    [[nodiscard]] bool is_possible(const Contents& contents) const;
+
+private:
+    // What the collection may be: more than one as long as nobody knows what came through.
+    struct Possible {
+        Contents contents;
+        std::optional<Contents> replaced;  // by the upload that left this
+    };
+    void add(Possible possible);
+    [[nodiscard]] const Possible* find(const Contents& contents) const;
+    [[nodiscard]] std::string check_collection(const std::filesystem::path& folder) const;
+    [[nodiscard]] std::string check_version(const std::filesystem::path& folder,
+                                            const Contents& replaced) const;
+    [[nodiscard]] std::string check_media(const std::filesystem::path& folder) const;
+
+    std::filesystem::path scratch_;
+    std::vector<Possible> collections_;
+    std::vector<Media> media_;
+};
+
+}  // namespace ankiwire::sim

@@ -1,0 +1,174 @@
+#include "sim/rig.hpp"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "base/check.hpp"
+#include "media/media_store.hpp"
+#include "server/sync_service.hpp"
+#include "server/temp_file.hpp"
+#include "wire/sync_header.hpp"
+#include "zstd/stream.hpp"
+
+namespace ankiwire::sim {
+namespace {
+
+namespace asio = boost::asio;
+using server::Lanes;
+
+constexpr std::size_t budget_bytes = 256 * limits::mib;
+constexpr std::size_t upload_bytes_max = 64 * limits::mib;
+
+// Anybody who gives a name as the key.
+class EachNameIsAUser final : public server::UserDirectory {
+public:
+    explicit EachNameIsAUser(std::filesystem::path base) : base_(std::move(base)) {}
+
+    asio::awaitable<Result<Login>> authenticate(std::string name, Password /*password*/,
+                                                std::string /*client*/,
+                                                server::Deadline /*deadline*/) override {
+        co_return Login{user(name), HostKey(name)};
+    }
+    asio::awaitable<Result<server::User>> resolve(HostKey key,
+                                                  server::Deadline /*deadline*/) override {
+        co_return user(key.reveal());
+    }
+
+private:
+    [[nodiscard]] server::User user(const std::string& name) const {
+        return {.account = {static_cast<std::int64_t>(std::hash<std::string>{}(name))},
+                .name = name,
+                .folder = Rig::folder_of(base_, name)};
+    }
+    std::filesystem::path base_;
+};
+
+class BodyInMemory final : public server::RequestBody {
+public:
+    BodyInMemory(std::string_view bytes, const std::optional<Break>& broken)
+        : bytes_(bytes), broken_(broken) {}
+
+    asio::awaitable<Result<std::string_view>> next() override {
+        if (broken_ && sent_ >= broken_->after_request_bytes) {
+            co_return fail(ErrorKind::malformed, "the connection broke");
+        }
+        auto most = std::min(server::body_piece_bytes_max, bytes_.size() - sent_);
+        if (broken_) {
+            most = std::min(most, broken_->after_request_bytes - sent_);
+        }
+        const auto piece = bytes_.substr(sent_, most);
+        sent_ += piece.size();
+        co_return piece;
+    }
+
+private:
+    std::string_view bytes_;
+    std::optional<Break> broken_;
+    std::size_t sent_ = 0;
+};
+
+}  // namespace
+
+struct Rig::Parts {
+    explicit Parts(const std::filesystem::path& base)
+        : lanes{io.get_executor(), io.get_executor(), io.get_executor(), io.get_executor(),
+                io.get_executor()},
+          bodies(budget_bytes, "too much is being received"),
+          users(base),
+          actors(lanes, bodies, {}),
+          service(users, actors, lanes, bodies,
+                  {.full_sync = {.packed_bytes_max = upload_bytes_max,
+                                 .unpacked_bytes_max = upload_bytes_max,
+                                 .retention = {}},
+                   .folder = base}) {}
+
+    // Until nothing is left to do.
+    void run() {
+        io.restart();
+        io.run();
+    }
+
+    asio::awaitable<void> answer(const server::RequestHead& head, BodyInMemory& body,
+                                 Answer& answer) {
+        server::RequestNotes notes;
+        auto reply = co_await service.handle(head, body, notes);
+        answer.problem = notes.problem;
+        while (reply.stream) {
+            auto piece = co_await reply.stream->next();
+            if (!piece) {
+                co_return;  // the connection is broken off
+            }
+            if (piece->empty()) {
+                break;
+            }
+            reply.body += *piece;
+        }
+        const bool is_packed = std::ranges::any_of(
+            reply.headers, [](const auto& header) { return header.first == "anki-original-size"; });
+        if (is_packed) {
+            auto plain = zstd::unpack(reply.body, upload_bytes_max);
+            CHECK(plain);
+            reply.body = std::move(plain).value();
+        }
+        answer.status = reply.status;
+        answer.body = std::move(reply.body);
+    }
+
+    asio::io_context io{1};
+    Lanes lanes;
+    server::Budget bodies;
+    EachNameIsAUser users;
+    server::AccountActors actors;
+    server::SyncService service;
+};
+
+Rig::Rig(const std::filesystem::path& base) {
+    server::remove_stale_temp_files(base);
+    for (const auto& entry : std::filesystem::directory_iterator(base)) {
+        if (entry.is_directory()) {
+            server::remove_stale_temp_files(entry.path());
+            server::remove_stale_temp_files(media::staging_folder(entry.path()));
+        }
+    }
+    parts_ = std::make_unique<Parts>(base);
+}
+
+Rig::~Rig() {
+    for (const auto& actor : parts_->actors.all()) {
+        actor->close([] {});
+    }
+    parts_->run();
+}
+
+Answer Rig::post(std::string_view user, std::string_view path, std::string_view session_key,
+                 std::string_view body, const std::optional<Break>& broken) {
+    const server::RequestHead head{
+        .verb = server::Verb::post,
+        .path = std::string(path),
+        .query = {},
+        .sync_header = wire::encode_sync_header({.version = 11,
+                                                 .host_key = HostKey(std::string(user)),
+                                                 .client = "26.09.3,sim,linux",
+                                                 .session_key = {std::string(session_key)}}),
+        .content_type = "application/octet-stream"};
+    BodyInMemory in_memory(body, broken);
+    Answer answer;
+    asio::co_spawn(parts_->io, parts_->answer(head, in_memory, answer),
+                   [](const std::exception_ptr& exception) { CHECK(!exception); });
+    parts_->run();
+    return answer;
+}
+
+void Rig::tick() {
+    for (const auto& actor : parts_->actors.all()) {
+        actor->tick();
+    }
+    parts_->run();
+}
+
+std::filesystem::path Rig::folder_of(const std::filesystem::path& base, std::string_view user) {
+    return base / user;
+}
+
+}  // namespace ankiwire::sim
