@@ -204,6 +204,10 @@ std::string World::act(const std::string& command) {
         rig_->tick();
         return found;
     }
+    if (verb == "lie") {
+        disk_->lie();
+        return {};
+    }
     if (verb == "media") {
         return carry_out({media_call(some_device(), number, {})});
     }
@@ -443,7 +447,10 @@ std::string World::crash() {
 
 fs::path World::account_folder(const fs::path& base) { return Rig::folder_of(base, user); }
 
-std::string World::check() const { return promises_->check(account_folder(base_)); }
+std::string World::check() const {
+    const Aside aside;
+    return promises_->check(account_folder(base_));
+}
 
 std::string World::settle() {
     disk_->mend();

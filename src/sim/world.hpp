@@ -47,7 +47,7 @@ public:
     std::string settle();
 
     // A step of a script, undisturbed: `edit DEVICE COUNT`, `sync DEVICE`, `upload DEVICE`,
-    // `download DEVICE`, `media COUNT`, `rest` (until all is closed), `restart`.
+    // `download DEVICE`, `media COUNT`, `rest` (until all is closed), `restart`, `lie` (Disk).
     std::string act(const std::string& command);
 
     [[nodiscard]] Disk& disk() { return *disk_; }
