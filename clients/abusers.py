@@ -2,11 +2,13 @@
 with Abuse(kind, port, …) as abuse: … . All of them call from 127.0.0.2."""
 
 import asyncio
+import base64
 import contextlib
 import json
 import multiprocessing
 import os
 import socket
+import sqlite3
 import time
 
 from rawclient import RawClient, pack
@@ -164,6 +166,29 @@ KINDS = {
     "deaf readers": (DeafReaders, 100),
     "guessed passwords": (Guessers, 64),
 }
+
+
+def fill_for_deaf_readers(server, users):
+    """Gives them a collection that no buffer on the way can take."""
+    raw = RawClient(server.endpoint)
+    raw.log_in(users[0])
+    path = server.folder.parent / "large.anki2"
+    path.write_bytes(raw.call("download").content)
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.create_collation("unicase", lambda a, b: (a > b) - (a < b))
+        text = lambda: base64.b64encode(os.urandom(60_000)).decode()  # noqa: E731
+        (notetype,) = db.execute("select min(id) from notetypes").fetchone()
+        db.executemany(
+            "insert into notes values (?, ?, ?, 1, 1, '', ?, '', 0, 0, '')",
+            ((i, f"guid{i}", notetype, text()) for i in range(1, 150)),
+        )
+        db.execute("update col set mod = mod + 1")
+        db.commit()
+    packed = pack(path.read_bytes())
+    for user in users:
+        raw.log_in(user)
+        reply = raw.call("upload", packed=packed)
+        assert reply.content == b"OK", reply
 
 
 def keys_of(endpoint, users):
