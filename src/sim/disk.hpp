@@ -43,6 +43,8 @@ public:
     void before_change(std::function<void()> fn);
 
     void fail(const Fault& fault);
+    // Whether a call has failed by that.
+    [[nodiscard]] bool has_failed() const;
     void mend();
 
     // What a power cut now would leave, as the new folder `target`, which is outside of the root.

@@ -88,6 +88,7 @@ struct Disk::State {
     std::uint64_t power_ends_after = std::numeric_limits<std::uint64_t>::max();
     bool is_off = false;
     std::vector<Fault> faults;
+    bool has_failed = false;
     std::function<void()> before_change;
 
 private:

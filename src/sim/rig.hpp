@@ -5,8 +5,10 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ankiwire::sim {
 
@@ -16,9 +18,20 @@ struct Answer {
     std::string problem;  // what the log says
 };
 
-// Where a connection breaks, if it does.
-struct Break {
-    std::size_t after_request_bytes;
+// How a body comes in.
+struct Pace {
+    std::size_t piece_bytes = 1U << 20U;
+    int pauses = 0;                             // before each piece, in which others go on
+    std::optional<std::size_t> breaks_after{};  // bytes; else all comes
+};
+
+// A request of protocol 11, of a user of whom nothing but the name counts.
+struct Request {
+    std::string user;
+    std::string path;
+    std::string session_key;
+    std::string body;  // packed
+    Pace pace{};
 };
 
 class Rig {
@@ -29,9 +42,8 @@ public:
     // Ends as the program does: rolls back and closes.
     ~Rig();
 
-    // A request of protocol 11 of a user of whom nothing but the name counts; `body` is packed.
-    Answer post(std::string_view user, std::string_view path, std::string_view session_key,
-                std::string_view body, const std::optional<Break>& broken = {});
+    // The answers, when there are all. Requests that come together take turns.
+    std::vector<Answer> post(std::span<const Request> requests);
 
     // What the server does every few seconds.
     void tick();
