@@ -29,7 +29,7 @@ public:
     explicit EachNameIsAUser(std::filesystem::path base) : base_(std::move(base)) {}
 
     asio::awaitable<Result<Login>> authenticate(std::string name, Password /*password*/,
-                                                std::string /*client*/,
+                                                std::string /*client*/, std::string /*address*/,
                                                 server::Deadline /*deadline*/) override {
         co_return Login{user(name), HostKey(name)};
     }
@@ -74,8 +74,8 @@ private:
 
 struct Rig::Parts {
     explicit Parts(const std::filesystem::path& base)
-        : lanes{io.get_executor(), io.get_executor(), io.get_executor(), io.get_executor(),
-                io.get_executor()},
+        : lanes{io.get_executor(), io.get_executor(), io.get_executor(),
+                io.get_executor(), io.get_executor(), io.get_executor()},
           bodies(budget_bytes, "too much is being received"),
           users(base),
           actors(lanes, bodies, {}),
