@@ -18,8 +18,8 @@
 namespace ankiwire::collection {
 
 // Of what a trial begins with the client has seen some, and the rest is of another device.
-inline constexpr Usn seen{5};
-inline constexpr Usn unseen{15};
+inline constexpr Usn seen{9};
+inline constexpr Usn unseen{10};
 inline constexpr SyncContext context{{20}, {10}, {1'700'000'000}};
 inline constexpr SyncContext later{{30}, {21}, {1'700'000'100}};
 inline constexpr NotetypeId two_fields{77};

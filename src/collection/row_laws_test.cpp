@@ -25,6 +25,8 @@ void set_id_and_time(Row& row) {
 Card some_card() {
     auto card = schema11::any_card();
     set_id_and_time(card);
+    card.deck_id.value = *rc::gen::elementOf(ids);
+    card.note_id.value = *rc::gen::elementOf(ids);
     card.data = *schema11::any_bytes();
     return card;
 }
