@@ -1,5 +1,5 @@
 // The server under test: everything of it above the sockets, on one thread, in a folder. The same
-// requests at the same times do the same, to the last system call.
+// requests at the same times do the same, to the last system call. For the simulation, and fuzzers.
 #pragma once
 
 #include <filesystem>
@@ -8,7 +8,9 @@
 #include <string>
 #include <string_view>
 
-namespace ankiwire::sim {
+#include "server/exchange.hpp"
+
+namespace ankiwire::rig {
 
 struct Answer {
     int status = 0;       // 0: the connection broke
@@ -29,7 +31,10 @@ public:
     // Ends as the program does: rolls back and closes.
     ~Rig();
 
-    // A request of protocol 11 of a user of whom nothing but the name counts; `body` is packed.
+    Answer answer(const server::RequestHead& head, std::string_view body,
+                  const std::optional<Break>& broken = {});
+    // A request of protocol 11 of a user of whom nothing but the name counts, which is the host
+    // key, too; `body` is packed.
     Answer post(std::string_view user, std::string_view path, std::string_view session_key,
                 std::string_view body, const std::optional<Break>& broken = {});
 
@@ -44,4 +49,4 @@ private:
     std::unique_ptr<Parts> parts_;
 };
 
-}  // namespace ankiwire::sim
+}  // namespace ankiwire::rig

@@ -1,4 +1,4 @@
-#include "sim/rig.hpp"
+#include "rig/rig.hpp"
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
@@ -11,7 +11,7 @@
 #include "wire/sync_header.hpp"
 #include "zstd/stream.hpp"
 
-namespace ankiwire::sim {
+namespace ankiwire::rig {
 namespace {
 
 namespace asio = boost::asio;
@@ -152,6 +152,11 @@ Answer Rig::post(std::string_view user, std::string_view path, std::string_view 
                                                  .client = "26.09.3,sim,linux",
                                                  .session_key = {std::string(session_key)}}),
         .content_type = "application/octet-stream"};
+    return answer(head, body, broken);
+}
+
+Answer Rig::answer(const server::RequestHead& head, std::string_view body,
+                   const std::optional<Break>& broken) {
     BodyInMemory in_memory(body, broken);
     Answer answer;
     asio::co_spawn(parts_->io, parts_->answer(head, in_memory, answer),
@@ -171,4 +176,4 @@ std::filesystem::path Rig::folder_of(const std::filesystem::path& base, std::str
     return base / user;
 }
 
-}  // namespace ankiwire::sim
+}  // namespace ankiwire::rig
