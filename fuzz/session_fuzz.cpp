@@ -18,14 +18,13 @@
 #include "collection/collection_store.hpp"
 #include "collections.hpp"
 #include "files/temp_folder.hpp"
-#include "json/writer.hpp"
 #include "media/media_store.hpp"
 #include "media/sha1.hpp"
+#include "media_batch.hpp"
 #include "rig/rig.hpp"
 #include "wire/messages.hpp"
 #include "wire/sync_header.hpp"
 #include "zip/gzip.hpp"
-#include "zip/stored_archive.hpp"
 #include "zstd/stream.hpp"
 
 using namespace ankiwire;
@@ -81,33 +80,13 @@ const Seeds& seeds() {
 
 // "name=content|name=content|name|": the last one is deleted.
 std::string media_zip(std::string_view text) {
-    std::vector<std::string_view> contents;
-    zip::StoredArchive archive;
-    std::string meta;
-    json::Writer writer(meta);
-    writer.begin_array();
+    std::vector<fuzz::MediaFile> changes;
     while (!text.empty()) {
         const auto change = text.substr(0, text.find('|'));
         text.remove_prefix(std::min(change.size() + 1, text.size()));
-        const auto name = change.substr(0, change.find('='));
-        writer.begin_array().string(name);
-        if (name.size() == change.size()) {
-            writer.null();
-        } else {
-            writer.string(std::to_string(contents.size()));
-            contents.push_back(change.substr(name.size() + 1));
-            archive.add(std::to_string(contents.size() - 1), contents.back().size());
-        }
-        writer.end_array();
+        changes.push_back(fuzz::media_change(change));
     }
-    writer.end_array();
-    archive.add("_meta", meta.size());
-    std::string bytes;
-    for (const auto content : contents) {
-        bytes += archive.next_header(zip::crc32(content));
-        bytes += content;
-    }
-    return bytes + archive.next_header(zip::crc32(meta)) + meta + archive.end();
+    return fuzz::media_batch(changes);
 }
 
 // What a device could say next: the server's own rows and counts.
