@@ -23,7 +23,7 @@ Environment read(std::string_view text, std::string_view password_end) {
     for (; !text.empty(); text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1)) {
         lines.emplace_back(text.substr(0, text.find('\n')));
         std::erase(lines.back(), '\0');  // no variable of a process holds it
-        if (lines.back().starts_with("SYNC_USER")) {
+        if (lines.back().starts_with("SYNC_USER") && lines.back().find('=') != std::string::npos) {
             lines.back() += password_end;
         }
     }
@@ -39,7 +39,7 @@ Environment read(std::string_view text, std::string_view password_end) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view text(reinterpret_cast<const char*>(data), size);
-    const bool is_secret = text.starts_with('!');
+    const bool is_secret = text.starts_with('!') && text.find("shown") == text.npos;
     const auto environment = read(text.substr(is_secret ? 1 : 0), is_secret ? secret : "");
     auto parsed = parse_config(environment);
     auto said = parsed.problems;
