@@ -7,7 +7,8 @@ import random
 
 KEYS = ("one", "two")
 NOW_ROUGHLY = 1_790_000_000
-NUMBERS = (0, 1, -1, 2, 255, 256, 65_535, 65_536, 2**31 - 1, 2**31, 2**32, 2**53, -(2**31), 2**63 - 1)
+NUMBERS_OF_32_BITS = (0, 1, -1, 2, 255, 256, 65_535, 65_536, 2**31 - 1, -(2**31))
+NUMBERS = (*NUMBERS_OF_32_BITS, 2**31, 2**32, 2**53, 2**63 - 1)
 TEXTS = ("", "a", "Default", "default", "a::b", "::", "ünï", "u\u0308", "x" * 300, "a b", "\u0001", "ſ")
 USN_COLUMNS = {"revlog": 2, "cards": 5, "notes": 4}
 OTHERS = (None, True, 1.5, [], {}, "1", "text", [[]], -0.0)
@@ -112,7 +113,9 @@ class Session:
         if isinstance(value, bool):
             return not value
         if isinstance(value, int):
-            return self.dice.choice(NUMBERS) if self.is_wild else self.dice.randint(0, 9)
+            if not self.is_wild:
+                return self.dice.randint(0, 9)
+            return self.dice.choice(NUMBERS if self.chance(0.1) else NUMBERS_OF_32_BITS)
         if isinstance(value, str):
             return self.dice.choice(TEXTS)
         return value

@@ -28,6 +28,7 @@ Environment read(std::string_view text, std::string_view password_end) {
         }
     }
     std::vector<const char*> variables;
+    variables.reserve(lines.size() + 1);
     for (const auto& line : lines) {
         variables.push_back(line.c_str());
     }

@@ -26,7 +26,7 @@ namespace {
 using Files = std::map<std::string, std::string>;
 
 constexpr std::size_t files_max = 30;  // more than a batch may have
-constexpr int times_over = 40'000;
+constexpr int bytes_of_many = 200'000;
 
 // What is no UTF-8 JSON cannot carry.
 std::string as_carried(std::string_view name) {
@@ -46,7 +46,7 @@ std::vector<fuzz::MediaFile> changes_in(std::string_view text) {
         change.name = as_carried(change.name);
         if (change.content && change.content->starts_with('+')) {
             const auto piece = change.content->substr(1);
-            for (int i = 0; i < times_over / static_cast<int>(piece.size() + 1); ++i) {
+            for (int i = 0; i < bytes_of_many / static_cast<int>(piece.size() + 1); ++i) {
                 *change.content += piece;
             }
         }
