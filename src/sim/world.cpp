@@ -238,12 +238,11 @@ void World::begin_sync(Device& device) {
 
 Request World::request_of(const Sending& call, bool are_many) {
     const bool is_media = call.method >= Method::begin;
-    Request request{
-        .user = std::string(user),
-        .path = fmt::format("/{}/{}", is_media ? "msync" : "sync", wire::method_name(call.method)),
-        .session_key = fmt::format("device {} sync {}", call.device->number(),
-                                   sessions_[static_cast<std::size_t>(call.device->number())]),
-        .body = call.packed};
+    const auto path =
+        fmt::format("/{}/{}", is_media ? "msync" : "sync", wire::method_name(call.method));
+    const auto key = fmt::format("device {} sync {}", call.device->number(),
+                                 sessions_[static_cast<std::size_t>(call.device->number())]);
+    Request request{.head = rig::head_of_11(user, path, key), .body = call.packed};
     if (are_many) {
         request.pace.piece_bytes = std::size_t{64} << dice_.below(12);
         request.pace.pauses = static_cast<int>(dice_.below(4));

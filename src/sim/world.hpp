@@ -11,13 +11,17 @@
 #include <string>
 #include <vector>
 
+#include "rig/rig.hpp"
 #include "sim/device.hpp"
 #include "sim/dice.hpp"
 #include "sim/disk.hpp"
 #include "sim/promises.hpp"
-#include "sim/rig.hpp"
 
 namespace ankiwire::sim {
+
+using rig::Answer;
+using rig::Request;
+using rig::Rig;
 
 struct Tally {
     std::uint64_t steps = 0;
