@@ -124,6 +124,7 @@ int live_by_script(Points (*points)(const History&), const std::string& name) {
 int main(int argc, char** argv) {
     CLI::App app("Simulated histories of devices, a server and a disk that fails.", "ankiwire-sim");
     Arguments arguments;
+    bool is_to_list = false;
     app.add_option("--seed", arguments.seed, "Of the first history (1)");
     app.add_option("--steps", arguments.steps, "In all; a history has 3000 at most (100000)");
     app.add_option("--only", arguments.only,
@@ -135,10 +136,17 @@ int main(int argc, char** argv) {
     app.add_flag("--fault-points", arguments.fault_points,
                  "Scripted histories, in which each call on the disk fails once");
     app.add_option("--history", arguments.history, "Of the scripted histories only this one");
+    app.add_flag("--list", is_to_list, "The names of the scripted histories");
     CLI11_PARSE(app, argc, argv);
     spdlog::set_level(spdlog::level::off);
     std::signal(SIGABRT, tell_last_words);
 
+    if (is_to_list) {
+        for (const auto& history : ankiwire::sim::histories()) {
+            fmt::print("{}\n", history.name);
+        }
+        return 0;
+    }
     if (arguments.crash_points) {
         return live_by_script(ankiwire::sim::crash_everywhere, arguments.history);
     }
