@@ -21,18 +21,6 @@ constexpr std::uint64_t sector_bytes = 512;
 std::atomic<Disk::State*> current = nullptr;
 thread_local bool is_aside = false;
 
-// What this thread does meanwhile is no part of the game.
-class Aside {
-public:
-    Aside() : before_(std::exchange(is_aside, true)) {}
-    Aside(const Aside&) = delete;
-    Aside& operator=(const Aside&) = delete;
-    ~Aside() { is_aside = before_; }
-
-private:
-    bool before_;
-};
-
 using Names = std::map<const Node*, std::map<std::string, NodePtr>>;
 
 void apply(Names& names, const NameChange& change) {
@@ -143,6 +131,9 @@ NodePtr node_at(const fs::path& path) {
 }
 
 }  // namespace
+
+Aside::Aside() : was_aside_(std::exchange(is_aside, true)) {}
+Aside::~Aside() { is_aside = was_aside_; }
 
 void apply_to(std::string& bytes, const Write& write) {
     if (write.is_size) {
@@ -257,6 +248,9 @@ void Disk::State::note_names(NameChange change) {
 }
 
 void Disk::State::note_sync(const NodePtr& node) {
+    if (is_lying) {
+        return;
+    }
     for (const auto& write : node->unsafe_writes) {
         apply_to(node->safe_bytes, write);
     }
@@ -341,6 +335,11 @@ void Disk::mend() {
     const std::lock_guard lock(state_->mutex);
     state_->faults.clear();
     state_->has_failed = false;
+}
+
+void Disk::lie() {
+    const std::lock_guard lock(state_->mutex);
+    state_->is_lying = true;
 }
 
 void Disk::copy_survivors(const fs::path& target, Luck luck, Dice& dice) const {

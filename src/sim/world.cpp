@@ -204,6 +204,10 @@ std::string World::act(const std::string& command) {
         rig_->tick();
         return found;
     }
+    if (verb == "lie") {
+        disk_->lie();
+        return {};
+    }
     if (verb == "media") {
         return carry_out({media_call(some_device(), number, {})});
     }
@@ -234,12 +238,11 @@ void World::begin_sync(Device& device) {
 
 Request World::request_of(const Sending& call, bool are_many) {
     const bool is_media = call.method >= Method::begin;
-    Request request{
-        .user = std::string(user),
-        .path = fmt::format("/{}/{}", is_media ? "msync" : "sync", wire::method_name(call.method)),
-        .session_key = fmt::format("device {} sync {}", call.device->number(),
-                                   sessions_[static_cast<std::size_t>(call.device->number())]),
-        .body = call.packed};
+    const auto path =
+        fmt::format("/{}/{}", is_media ? "msync" : "sync", wire::method_name(call.method));
+    const auto key = fmt::format("device {} sync {}", call.device->number(),
+                                 sessions_[static_cast<std::size_t>(call.device->number())]);
+    Request request{.head = rig::head_of_11(user, path, key), .body = call.packed};
     if (are_many) {
         request.pace.piece_bytes = std::size_t{64} << dice_.below(12);
         request.pace.pauses = static_cast<int>(dice_.below(4));
@@ -443,7 +446,10 @@ std::string World::crash() {
 
 fs::path World::account_folder(const fs::path& base) { return Rig::folder_of(base, user); }
 
-std::string World::check() const { return promises_->check(account_folder(base_)); }
+std::string World::check() const {
+    const Aside aside;
+    return promises_->check(account_folder(base_));
+}
 
 std::string World::settle() {
     disk_->mend();

@@ -11,13 +11,17 @@
 #include <string>
 #include <vector>
 
+#include "rig/rig.hpp"
 #include "sim/device.hpp"
 #include "sim/dice.hpp"
 #include "sim/disk.hpp"
 #include "sim/promises.hpp"
-#include "sim/rig.hpp"
 
 namespace ankiwire::sim {
+
+using rig::Answer;
+using rig::Request;
+using rig::Rig;
 
 struct Tally {
     std::uint64_t steps = 0;
@@ -47,7 +51,7 @@ public:
     std::string settle();
 
     // A step of a script, undisturbed: `edit DEVICE COUNT`, `sync DEVICE`, `upload DEVICE`,
-    // `download DEVICE`, `media COUNT`, `rest` (until all is closed), `restart`.
+    // `download DEVICE`, `media COUNT`, `rest` (until all is closed), `restart`, `lie` (Disk).
     std::string act(const std::string& command);
 
     [[nodiscard]] Disk& disk() { return *disk_; }

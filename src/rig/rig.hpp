@@ -1,5 +1,5 @@
 // The server under test: everything of it above the sockets, on one thread, in a folder. The same
-// requests at the same times do the same, to the last system call.
+// requests at the same times do the same, to the last system call. For the simulation, and fuzzers.
 #pragma once
 
 #include <filesystem>
@@ -10,7 +10,9 @@
 #include <string_view>
 #include <vector>
 
-namespace ankiwire::sim {
+#include "server/exchange.hpp"
+
+namespace ankiwire::rig {
 
 struct Answer {
     int status = 0;       // 0: the connection broke
@@ -25,14 +27,15 @@ struct Pace {
     std::optional<std::size_t> breaks_after{};  // bytes; else all comes
 };
 
-// A request of protocol 11, of a user of whom nothing but the name counts.
 struct Request {
-    std::string user;
-    std::string path;
-    std::string session_key;
-    std::string body;  // packed
+    server::RequestHead head;
+    std::string body;
     Pace pace{};
 };
+
+// Of protocol 11, of a user of whom nothing but the name counts, which is the host key, too.
+server::RequestHead head_of_11(std::string_view user, std::string_view path,
+                               std::string_view session_key);
 
 class Rig {
 public:
@@ -44,6 +47,7 @@ public:
 
     // The answers, when there are all. Requests that come together take turns.
     std::vector<Answer> post(std::span<const Request> requests);
+    Answer post(const Request& request) { return post(std::span(&request, 1)).front(); }
 
     // What the server does every few seconds.
     void tick();
@@ -56,4 +60,4 @@ private:
     std::unique_ptr<Parts> parts_;
 };
 
-}  // namespace ankiwire::sim
+}  // namespace ankiwire::rig

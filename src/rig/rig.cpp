@@ -1,4 +1,4 @@
-#include "sim/rig.hpp"
+#include "rig/rig.hpp"
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
@@ -14,7 +14,7 @@
 #include "wire/sync_header.hpp"
 #include "zstd/stream.hpp"
 
-namespace ankiwire::sim {
+namespace ankiwire::rig {
 namespace {
 
 namespace asio = boost::asio;
@@ -72,6 +72,19 @@ private:
 
 }  // namespace
 
+server::RequestHead head_of_11(std::string_view user, std::string_view path,
+                               std::string_view session_key) {
+    return {.verb = server::Verb::post,
+            .path = std::string(path),
+            .query = {},
+            .sync_header = wire::encode_sync_header({.version = 11,
+                                                     .host_key = HostKey(std::string(user)),
+                                                     .client = "26.09.3,sim,linux",
+                                                     .session_key = {std::string(session_key)}}),
+            .content_type = "application/octet-stream",
+            .address = {}};
+}
+
 struct Rig::Parts {
     explicit Parts(const std::filesystem::path& base)
         : lanes{io.get_executor(), io.get_executor(), io.get_executor(),
@@ -92,18 +105,9 @@ struct Rig::Parts {
     }
 
     asio::awaitable<void> answer(const Request& request, Answer& answer) {
-        const server::RequestHead head{
-            .verb = server::Verb::post,
-            .path = request.path,
-            .query = {},
-            .sync_header = wire::encode_sync_header({.version = 11,
-                                                     .host_key = HostKey(request.user),
-                                                     .client = "26.09.3,sim,linux",
-                                                     .session_key = {request.session_key}}),
-            .content_type = "application/octet-stream"};
         BodyInMemory body(request.body, request.pace);
         server::RequestNotes notes;
-        auto reply = co_await service.handle(head, body, notes);
+        auto reply = co_await service.handle(request.head, body, notes);
         answer.problem = notes.problem;
         while (reply.stream) {
             auto piece = co_await reply.stream->next();
@@ -173,4 +177,4 @@ std::filesystem::path Rig::folder_of(const std::filesystem::path& base, std::str
     return base / user;
 }
 
-}  // namespace ankiwire::sim
+}  // namespace ankiwire::rig
