@@ -56,6 +56,7 @@ class Crowd:
     async def live(self, count):
         sockets = [await self.connect() for _ in range(count)]
         peers = [asyncio.create_task(self.abuse(s, i)) for i, s in enumerate(sockets)]
+        await self.begin(count)
         self.ready.set()
         while not self.ending.is_set():
             await asyncio.sleep(0.05)  # the event is of another process
@@ -63,6 +64,9 @@ class Crowd:
             peer.cancel()
         await asyncio.gather(*peers, return_exceptions=True)
         return self.counts
+
+    async def begin(self, count):
+        """Returns when there is abuse."""
 
     async def connect(self):
         """A small buffer: what is not read stays with the server."""
@@ -134,12 +138,27 @@ class SlowBodies(Crowd):
 
 
 class DeafReaders(Crowd):
+    """Of a download they take the first bytes alone."""
+
     async def do(self, connection, number):
         body = pack(b"{}")
         more = f"Content-Length: {len(body)}\r\n\r\n"
         await self.send(connection, self.head("download", number, more) + body)
+        await asyncio.get_running_loop().sock_recv(connection, 10)
+        self.count("downloads begun")
         while True:
             await asyncio.sleep(3600)
+
+    async def begin(self, count):
+        while self.counts.get("downloads begun", 0) < count:
+            await asyncio.sleep(0.01)
+
+
+class Downloads(DeafReaders):
+    """The same while they begin."""
+
+    async def begin(self, count):
+        pass
 
 
 class Guessers(Crowd):
@@ -164,6 +183,7 @@ KINDS = {
     "slow headers": (SlowHeaders, 200),
     "slow bodies": (SlowBodies, 200),
     "deaf readers": (DeafReaders, 100),
+    "downloads at once": (Downloads, 100),
     "guessed passwords": (Guessers, 64),
 }
 
