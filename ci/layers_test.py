@@ -29,7 +29,8 @@ ALLOWED = {
     "protocol": {"base", "collection", "files", "model", "wire"},
     # Nothing that it shares with the server may hide the server's mistakes.
     "conformance": {"base", "files", "sqlite", "zip", "zstd"},
-    "sim": {"base", "collection", "files", "media", "model", "server", "sqlite", "wire", "zip", "zstd"},
+    "sim": {"base", "collection", "files", "json", "media", "model", "server", "sqlite", "wire", "zip",
+            "zstd"},
     "server": {"backup", "base", "collection", "files", "json", "media", "model", "protocol", "sqlite",
                "wire", "zip", "zstd"},
 }
