@@ -124,8 +124,9 @@ std::string text_without_usn(const std::string& json) { return json; }
 
 template <class Object>
 Fact fact(Object object) {
-    Fact fact{.text = {}, .name = {}, .date = object.mtime};
+    Fact fact{.id = 0, .text = {}, .name = {}, .date = object.mtime};
     if constexpr (requires { object.name; }) {
+        fact.id = object.id.value;
         fact.name = object.name;
         object.name.erase(object.name.find_last_not_of('+') + 1);
     }
@@ -134,7 +135,7 @@ Fact fact(Object object) {
     return fact;
 }
 Fact fact(const RevlogEntry& entry) {
-    return {.text = text_without_usn(entry), .name = {}, .date = {}};
+    return {.id = 0, .text = text_without_usn(entry), .name = {}, .date = {}};
 }
 
 template <class Map>

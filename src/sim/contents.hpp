@@ -47,6 +47,8 @@ Result<std::string> upload_of(const Contents& contents, const Stamps& stamps,
 
 // What there is, by kind and id; a tag by what it is when folded.
 struct Fact {
+    // Of a notetype, deck or deck config; 0 of all else.
+    std::int64_t id = 0;
     std::string text;  // without usn, date, and the `+` behind a name
     std::string name;
     TimestampSecs date;

@@ -77,6 +77,7 @@ public:
 
     [[nodiscard]] const Contents& contents() const { return now_.contents; }
     [[nodiscard]] const Stamps& stamps() const { return now_.stamps; }
+    [[nodiscard]] const Kind& kind() const { return kind_; }
     [[nodiscard]] int number() const { return kind_.number; }
 
 private:

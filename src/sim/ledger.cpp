@@ -14,7 +14,6 @@ void Ledger::edited(int device, const Contents& before, const Contents& after) {
         const bool is_new = old == old_facts.end();
         if (is_new || old->second.text != fact.text || old->second.date != fact.date) {
             auto& object = objects_[key];
-            object.is_row = key.starts_with("card ") || key.starts_with("note ");
             const int parent = is_new ? none : find(object, old->second.text);
             object.versions.push_back({fact.text, fact.date, device, parent});
         }
@@ -68,42 +67,34 @@ bool Ledger::is_made_of(const Object& object, int version, int of) {
     return version == of;
 }
 
-// By one of those that the winner, of that date in the end, was made of.
-bool Ledger::was_beaten(const Object& object, int version, int winner, TimestampSecs date) {
+// By one of those that the end was made of.
+bool Ledger::was_beaten(const Object& object, int version, const End& end) {
     const auto& own = object.versions[static_cast<std::size_t>(version)];
-    // Each tie that the server wins makes its copy a second newer.
-    const auto slack = std::ssize(object.versions);
-    for (int other = winner; other != none;
+    for (int other = end.version; other != none;
          other = object.versions[static_cast<std::size_t>(other)].parent) {
         const auto& rival = object.versions[static_cast<std::size_t>(other)];
-        const auto rival_date = std::max(rival.date, other == winner ? date : rival.date);
-        const bool is_tie = rival.date == own.date && !object.is_row;
-        const bool knows_nothing = !is_made_of(object, version, other);
-        if (is_tie || (knows_nothing && rival_date.value + slack >= own.date.value)) {
+        const auto date = other == end.version ? std::max(rival.date, end.date) : rival.date;
+        const bool was_known = is_made_of(object, version, other);
+        if ((!was_known || end.won_ties > 0) && date.value + end.won_ties >= own.date.value) {
             return true;
         }
     }
     return false;
 }
 
-bool Ledger::may_win(const Object& object, int winner, TimestampSecs date) {
+bool Ledger::may_be(const Object& object, const End& end) {
     for (int i = 0; i < std::ssize(object.versions); ++i) {
         if (!object.versions[static_cast<std::size_t>(i)].excused &&
-            !is_made_of(object, winner, i) && !was_beaten(object, i, winner, date)) {
+            !is_made_of(object, end.version, i) && !was_beaten(object, i, end)) {
             return false;
         }
     }
     return true;
 }
 
-std::string Ledger::check(const Contents& end, const std::set<std::int64_t>& late) const {
+std::string Ledger::check(const Contents& end, const std::set<std::int64_t>& late,
+                          const std::map<std::int64_t, int>& won_ties) const {
     const auto left = facts(end);
-    std::set<std::string> late_keys;
-    for (const auto id : late) {
-        for (const char* kind : {"notetype ", "deck ", "options "}) {
-            late_keys.insert(kind + std::to_string(id));
-        }
-    }
     std::string found;
     for (const auto& [key, object] : objects_) {
         const auto fact = left.find(key);
@@ -112,12 +103,16 @@ std::string Ledger::check(const Contents& end, const std::set<std::int64_t>& lat
             found += object.was_deleted || is_excused ? "" : key + " is lost\n";
             continue;
         }
+        const auto ties = won_ties.find(fact->second.id);
         bool is_known = false;
-        bool is_lawful = object.was_deleted || late_keys.contains(key);
+        bool is_lawful = object.was_deleted || late.contains(fact->second.id);
         for (int i = 0; i < std::ssize(object.versions); ++i) {
             if (object.versions[static_cast<std::size_t>(i)].text == fact->second.text) {
                 is_known = true;
-                is_lawful = is_lawful || may_win(object, i, fact->second.date);
+                is_lawful = is_lawful ||
+                            may_be(object, {.version = i,
+                                            .date = fact->second.date,
+                                            .won_ties = ties == won_ties.end() ? 0 : ties->second});
             }
         }
         found += is_known ? "" : key + " is what nobody made of it: " + fact->second.text + "\n";

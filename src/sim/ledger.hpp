@@ -33,8 +33,9 @@ public:
     void replaced_on(int device, const Contents& contents);
 
     // What is lost or invented, in words, if that is what all have in the end; or nothing. `late`
-    // are ids of the last rule.
-    [[nodiscard]] std::string check(const Contents& end, const std::set<std::int64_t>& late) const;
+    // are ids of the last rule, `won_ties` says how often an object has become a second newer.
+    [[nodiscard]] std::string check(const Contents& end, const std::set<std::int64_t>& late,
+                                    const std::map<std::int64_t, int>& won_ties) const;
 
 private:
     static constexpr int none = -1;
@@ -48,14 +49,19 @@ private:
     struct Object {
         std::vector<Version> versions;
         bool was_deleted = false;
-        bool is_row = false;  // a card or a note
     };
 
     static int find(const Object& object, const std::string& text);
     // Whether `version` is `of` or was made of it.
     static bool is_made_of(const Object& object, int version, int of);
-    static bool was_beaten(const Object& object, int version, int winner, TimestampSecs date);
-    static bool may_win(const Object& object, int winner, TimestampSecs date);
+    // What is in the end, and when it was made, also if a tie has made it newer.
+    struct End {
+        int version;
+        TimestampSecs date;
+        int won_ties;
+    };
+    static bool was_beaten(const Object& object, int version, const End& end);
+    static bool may_be(const Object& object, const End& end);
 
     std::map<std::string, Object> objects_;
 };

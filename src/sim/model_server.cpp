@@ -172,6 +172,7 @@ void ModelServer::win_ties(std::map<decltype(Object::id), Object>& map,
             own->second.mtime == object.mtime && !is(Inversion::a_sent_tie_keeps_its_date)) {
             own->second.mtime.value += is(Inversion::ties_of_objects_are_the_clients) ? -1 : 1;
             own->second.usn = session_->server_usn;
+            ++won_ties_[object.id.value];
         }
     }
 }

@@ -56,6 +56,8 @@ public:
     // Objects of which a client has sent an edit that was dated before what it was made of: the
     // client keeps it, and no one else hears of it (R-CHANGES-04).
     [[nodiscard]] const std::set<std::int64_t>& late() const { return late_; }
+    // How often each object was made a second newer, to win a tie (R-CHANGES-05).
+    [[nodiscard]] const std::map<std::int64_t, int>& won_ties() const { return won_ties_; }
     [[nodiscard]] const Contents& contents() const { return tables_.contents; }
 
 private:
@@ -97,6 +99,7 @@ private:
     std::map<std::string, TimestampMs> metas_;  // the schema stamp that each session was told
     std::optional<Session> session_;
     std::set<std::int64_t> late_;
+    std::map<std::int64_t, int> won_ties_;
 };
 
 }  // namespace ankiwire::sim

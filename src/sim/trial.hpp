@@ -33,6 +33,8 @@ struct Command {
     std::array<std::uint64_t, 4> numbers{};
 };
 std::string to_text(const Command& command);
+// malformed: it is no command.
+Result<Command> command_of(const std::string& text);
 
 // A request, and what it has to be answered with.
 struct Exchange {
@@ -76,9 +78,10 @@ private:
     std::string upload(Device& device);
     std::string download(Device& device);
     void edit(Device& device, const Command& command);
-    // Whether all that both have is the same.
+    // Whether all that both have is the same, as a device is told that knows nothing.
     std::string compare_tables();
     [[nodiscard]] std::string compare_with_first(const Device& device) const;
+    [[nodiscard]] bool may_differ(const Device& device, const Fact& own, const Fact& other) const;
     [[nodiscard]] TimestampMs clock_of(const Device& device) const;
     std::string new_session(const Device& device);
     CollectionFile read_start();

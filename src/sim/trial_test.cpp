@@ -1,16 +1,19 @@
 // Whatever two to four devices do: the server answers as the model does, in the end all have the
 // same, and nothing is lost but by a rule.
-#include "sim/trial.hpp"
-
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <array>
+#include <cstdlib>
 #include <fstream>
+#include <regex>
 #include <sstream>
 
 #include "base/check.hpp"
 #include "collection/collection_store.hpp"
 #include "files/temp_folder.hpp"
+#include "sim/transcript.hpp"
 #include "sqlite/db.hpp"
 
 namespace ankiwire::sim {
@@ -39,16 +42,35 @@ const std::string& new_collection() {
     return bytes;
 }
 
-rc::Gen<Command> any_command() {
+// The collection that the transcripts of the suite call `empty`.
+const std::string& empty_collection() {
+    static const std::string bytes = [] {
+        const files::TempFolder folder;
+        const auto path = folder.path() / "collection.anki2";
+        {
+            auto db = sqlite::Database::open(path, {.mode = sqlite::OpenMode::create});
+            const auto sql =
+                bytes_of(fs::path(ANKIWIRE_SOURCE) / "conformance/collections/empty.sql");
+            CHECK(db && db->execute(sql.c_str()));
+        }
+        return bytes_of(path);
+    }();
+    return bytes;
+}
+
+enum class FullSyncs { never, sometimes };
+
+rc::Gen<Command> any_command(FullSyncs full_syncs) {
     using enum Command::Verb;
+    const std::size_t weight = full_syncs == FullSyncs::sometimes ? 1 : 0;
     const auto verb = rc::gen::weightedElement<Command::Verb>({{8, wait},
                                                                {30, edit},
                                                                {12, sync},
                                                                {3, lose},
                                                                {1, rest},
-                                                               {1, force},
-                                                               {1, upload},
-                                                               {1, download}});
+                                                               {weight, force},
+                                                               {weight, upload},
+                                                               {weight, download}});
     const auto number = rc::gen::inRange<std::uint64_t>(0, 12);
     return rc::gen::apply(
         [](Command::Verb what, std::size_t device, std::array<std::uint64_t, 4> numbers) {
@@ -61,14 +83,122 @@ rc::Gen<Command> any_command() {
         rc::gen::container<std::array<std::uint64_t, 4>>(number));
 }
 
-RC_GTEST_PROP(Trial, the_server_does_what_the_model_does_and_all_devices_end_equal, ()) {
-    const auto history = *rc::gen::container<std::vector<Command>>(any_command());
+std::string live(const std::vector<Command>& history, const std::string& begin,
+                 const TrialOptions& options) {
     const files::TempFolder folder;
-    Trial trial(folder.path(), new_collection(), {.devices = 3});
-    const auto found = trial.live(history);
+    return Trial(folder.path(), begin, options).live(history);
+}
+
+RC_GTEST_PROP(Trial, the_server_does_what_the_model_does_and_all_devices_end_equal, ()) {
+    const auto history =
+        *rc::gen::container<std::vector<Command>>(any_command(FullSyncs::sometimes));
+    // Never in the millisecond of another's.
+    const auto clock = rc::gen::element<std::int64_t>(0, 0, 0, -1499, 2013);
+    const TrialOptions options{.devices = *rc::gen::inRange<std::size_t>(2, 5),
+                               .clocks_ms = {*clock, *clock, *clock, *clock}};
+    const auto found = live(history, new_collection(), options);
     RC_LOG(found);
     RC_ASSERT(found.empty());
 }
+
+// One that fails is told as a transcript, which replays to any server.
+RC_GTEST_PROP(Trial, so_they_do_without_full_syncs, ()) {
+    const auto history = *rc::gen::container<std::vector<Command>>(any_command(FullSyncs::never));
+    const files::TempFolder folder;
+    Trial trial(folder.path(), empty_collection(), {.devices = 3, .clocks_ms = {0, -1499}});
+    const auto found = trial.live(history);
+    if (!found.empty()) {
+        RC_LOG(found);
+        RC_LOG(transcript("A server answered this in another way.", history, trial.exchanges()));
+    }
+    RC_ASSERT(found.empty());
+}
+
+// --- kept histories ------------------------------------------------------------------------------
+
+// In the order of Inversion.
+constexpr std::array<std::string_view, inversion_count> names_of_inversions{
+    "none",
+    "older-rows-win",
+    "ties-of-rows-are-the-servers",
+    "a-seen-row-wins-by-its-date",
+    "reviews-are-replaced",
+    "graves-are-ignored",
+    "a-repeated-grave-stays-old",
+    "what-comes-back-keeps-its-grave",
+    "older-objects-win",
+    "ties-of-objects-are-the-clients",
+    "a-sent-tie-keeps-its-date",
+    "names-may-be-equal",
+    "old-names-are-kept",
+    "tags-are-respelled",
+    "the-older-config-wins",
+    "config-is-merged",
+    "rows-keep-the-clients-usn",
+    "usn-stays"};
+
+// The clock of the second device is behind.
+TrialOptions options_of(Inversion inversion) {
+    return {.devices = 3, .clocks_ms = {0, -1499}, .inversion = inversion};
+}
+
+bool is_noticed(const std::vector<Command>& history, Inversion inversion) {
+    return !live(history, empty_collection(), options_of(inversion)).empty();
+}
+
+// The shortest history that is found to show it.
+std::vector<Command> find_history(Inversion inversion) {
+    using History = std::vector<Command>;
+    constexpr int attempts = 5000;
+    const auto gen = rc::gen::container<History>(any_command(FullSyncs::never));
+    for (int seed = 0; seed < attempts; ++seed) {
+        auto found = gen(rc::Random(static_cast<std::uint64_t>(seed)), seed % 60 + 4);
+        if (!is_noticed(found.value(), inversion)) {
+            continue;
+        }
+        auto smaller = found.shrinks();
+        for (auto next = smaller.next(); next; next = smaller.next()) {
+            if (is_noticed(next->value(), inversion)) {
+                found = *next;
+                smaller = found.shrinks();
+            }
+        }
+        return found.value();
+    }
+    return {};
+}
+
+std::string transcript_of(std::string_view name, const std::vector<Command>& history) {
+    const files::TempFolder folder;
+    Trial trial(folder.path(), empty_collection(), options_of(Inversion::none));
+    EXPECT_EQ(trial.live(history), "");
+    return transcript(fmt::format("A server in which {} answers this in another way.",
+                                  std::regex_replace(std::string(name), std::regex("-"), " ")),
+                      history, trial.exchanges());
+}
+
+class KeptHistory : public testing::TestWithParam<int> {};
+
+// With ANKIWIRE_WRITE_HISTORIES=1 it makes each transcript anew, of the history in its head or, if
+// there is none, of the shortest one that it finds.
+TEST_P(KeptHistory, shows_that_a_rule_is_turned_round) {
+    const auto name = names_of_inversions.at(static_cast<std::size_t>(GetParam()));
+    const auto inversion = static_cast<Inversion>(GetParam());
+    const auto path = fs::path(ANKIWIRE_FIXTURES) / "histories" / fmt::format("{}.sync", name);
+    if (std::getenv("ANKIWIRE_WRITE_HISTORIES") != nullptr) {
+        auto known = history_of(bytes_of(path));
+        ASSERT_TRUE(known);
+        const auto text = transcript_of(name, known->empty() ? find_history(inversion) : *known);
+        std::ofstream(path) << text;
+    }
+    const auto kept = bytes_of(path);
+    const auto history = history_of(kept);
+    ASSERT_TRUE(history);
+    EXPECT_EQ(transcript_of(name, *history), kept);
+    EXPECT_TRUE(is_noticed(*history, inversion));
+}
+
+INSTANTIATE_TEST_SUITE_P(Trial, KeptHistory, testing::Range(1, inversion_count));
 
 }  // namespace
 }  // namespace ankiwire::sim
