@@ -30,7 +30,7 @@ ALLOWED = {
     # Nothing that it shares with the server may hide the server's mistakes.
     "conformance": {"base", "files", "sqlite", "zip", "zstd"},
     "rig": {"base", "media", "server", "wire", "zstd"},
-    "sim": {"base", "collection", "files", "media", "model", "rig", "wire", "zip", "zstd"},
+    "sim": {"base", "collection", "files", "media", "model", "rig", "sqlite", "wire", "zip", "zstd"},
     "server": {"backup", "base", "collection", "files", "json", "media", "model", "protocol", "sqlite",
                "wire", "zip", "zstd"},
 }

@@ -40,7 +40,8 @@ inline std::string media_batch(const std::vector<MediaFile>& changes) {
             bytes += archive.next_header(zip::crc32(*change.content)) + *change.content;
         }
     }
-    return bytes + archive.next_header(zip::crc32(meta)) + meta + archive.end();
+    bytes += archive.next_header(zip::crc32(meta)) + meta;
+    return bytes + archive.end();
 }
 
 // "name=content", or "name": it is deleted.

@@ -90,7 +90,7 @@ Files download(rig::Rig& server, std::vector<std::string> names) {
         }
         writer.end_array().end_object();
         const auto answer =
-            server.post("a", "/msync/downloadFiles", "key", zstd::pack(request), {});
+            server.post({rig::head_of_11("a", "/msync/downloadFiles", "key"), zstd::pack(request)});
         CHECK(answer.status == 200);
         const auto files = files_of(answer.body);
         CHECK(!files.empty() && files.size() <= names.size());
@@ -109,8 +109,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto changes = changes_in({reinterpret_cast<const char*>(data), size});
     const files::TempFolder folder;
     rig::Rig server(folder.path());
-    const auto sent =
-        server.post("a", "/msync/uploadChanges", "key", zstd::pack(fuzz::media_batch(changes)), {});
+    const auto sent = server.post({rig::head_of_11("a", "/msync/uploadChanges", "key"),
+                                   zstd::pack(fuzz::media_batch(changes))});
     Files expected;
     if (sent.status == 200) {
         for (const auto& change : changes) {
@@ -124,8 +124,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         CHECK(sent.status == 400);
     }
     const auto count =
-        server.post("a", "/msync/mediaSanity", "key",
-                    zstd::pack("{\"local\":" + std::to_string(expected.size()) + "}"));
+        server.post({rig::head_of_11("a", "/msync/mediaSanity", "key"),
+                     zstd::pack("{\"local\":" + std::to_string(expected.size()) + "}")});
     CHECK(count.status == 200 && count.body == R"({"data":"OK","err":""})");
     std::vector<std::string> names;
     for (const auto& [name, content] : expected) {

@@ -136,35 +136,38 @@ std::string form_of(const Call& call) {
 }
 
 rig::Answer make(rig::Rig& server, const Call& call) {
-    const auto path = "/sync/" + std::string(wire::method_name(call.method));
+    const auto path = (call.method >= Method::begin ? "/msync/" : "/sync/") +
+                      std::string(wire::method_name(call.method));
+    const auto head = rig::head_of_11(call.user, path, call.session_key);
     switch (call.form) {
         case Form::gzip_form:
         case Form::plain_form:
-            return server.answer({.verb = server::Verb::post,
-                                  .path = path,
-                                  .query = {},
-                                  .sync_header = {},
-                                  .content_type = "multipart/form-data; boundary=x"},
-                                 form_of(call));
+            return server.post({.head = {.verb = server::Verb::post,
+                                         .path = path,
+                                         .query = {},
+                                         .sync_header = {},
+                                         .content_type = "multipart/form-data; boundary=x",
+                                         .address = {}},
+                                .body = form_of(call)});
         case Form::query:
-            return server.answer({.verb = server::Verb::get,
-                                  .path = path,
-                                  .query = "k=" + std::string(call.user) + "&v=" + call.body,
-                                  .sync_header = {},
-                                  .content_type = {}},
-                                 {});
+            return server.post({.head = {.verb = server::Verb::get,
+                                         .path = path,
+                                         .query = "k=" + std::string(call.user) + "&v=" + call.body,
+                                         .sync_header = {},
+                                         .content_type = {},
+                                         .address = {}},
+                                .body = {}});
         case Form::raw_header:
-            return server.post(call.user, path, call.session_key, call.body);
+            return server.post({head, call.body});
         case Form::header:
         case Form::broken:
             break;
     }
-    const auto packed = zstd::pack(call.body);
-    std::optional<rig::Break> broken;
+    rig::Request request{head, zstd::pack(call.body)};
     if (call.form == Form::broken) {
-        broken = rig::Break{packed.size() / 2};
+        request.pace.breaks_after = request.body.size() / 2;
     }
-    return server.post(call.user, path, call.session_key, packed, broken);
+    return server.post(request);
 }
 
 // --- what must hold afterwards ---

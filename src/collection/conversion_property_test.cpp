@@ -4,15 +4,14 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 
+#include "collection/any_objects.hpp"
 #include "collection/object_rows.hpp"
 #include "collection/schema.hpp"
 #include "collection/schema_sql.hpp"
 #include "schema11/deck_config_json.hpp"
 #include "schema11/deck_json.hpp"
 #include "schema11/notetype_json.hpp"
-#include "schema11/object_generators.hpp"
 
 namespace ankiwire::collection {
 namespace {
@@ -29,48 +28,6 @@ void must(const Result<void>& result) { RC_ASSERT(result.has_value()); }
 
 sqlite::Database in_memory() {
     return must(sqlite::Database::open(":memory:", {.mode = sqlite::OpenMode::create}));
-}
-
-// Some ids, of which none is 0.
-std::set<std::int64_t> any_ids() {
-    auto ids = *rc::gen::resize(
-        4, rc::gen::container<std::set<std::int64_t>>(schema11::any_number<std::int64_t>()));
-    ids.erase(0);
-    return ids;
-}
-
-// No generated text has a '#', or digits: what ends in another number is another name.
-std::string nth(const std::string& name, std::size_t number) {
-    return to_nfc(name) + "#" + std::to_string(number);
-}
-
-Notetype any_notetype(NotetypeId id, std::size_t number) {
-    auto notetype = schema11::any_notetype();
-    notetype.id = id;
-    notetype.name = nth(notetype.name, number);
-    for (std::size_t ord = 0; ord < notetype.fields.size(); ++ord) {
-        auto& field = notetype.fields[ord];
-        field.name = nth(field.name, ord);
-    }
-    for (std::size_t ord = 0; ord < notetype.templates.size(); ++ord) {
-        auto& card_template = notetype.templates[ord];
-        card_template.name = nth(card_template.name, ord);
-    }
-    return notetype;
-}
-
-Deck any_deck(DeckId id, std::size_t number) {
-    auto deck = schema11::any_deck();
-    deck.id = id;
-    deck.name = deck_name_from_human(nth(deck_name_to_human(deck.name), number));
-    RC_PRE(deck_name_from_human(deck_name_to_human(deck.name)) == deck.name);
-    return deck;
-}
-
-DeckConfig any_deck_config(DeckConfigId id) {
-    auto config = schema11::any_deck_config();
-    config.id = id;
-    return config;
 }
 
 // Objects in the order of their ids.

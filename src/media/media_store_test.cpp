@@ -11,8 +11,8 @@
 #include "base/limits.hpp"
 #include "files/crash_points.hpp"
 #include "files/temp_folder.hpp"
+#include "media/batch_fixture.hpp"
 #include "media/media_db.hpp"
-#include "zip/stored_archive.hpp"
 
 namespace ankiwire::media {
 namespace {
@@ -23,32 +23,6 @@ using testing::IsEmpty;
 using testing::Pair;
 
 constexpr TimestampSecs now{1'700'000'000};
-
-using Change = std::pair<std::string, std::optional<std::string>>;  // nullopt: a deletion
-
-// As clients make it; without anything that JSON would escape.
-std::string zip_of(const std::vector<Change>& changes) {
-    zip::StoredArchive archive;
-    std::string meta = "[";
-    for (std::size_t i = 0; i < changes.size(); ++i) {
-        const auto& [name, content] = changes[i];
-        meta += (i == 0 ? "[\"" : ",[\"") + name + "\"," +
-                (content ? '"' + std::to_string(i) + '"' : "null") + "]";
-        if (content) {
-            archive.add(std::to_string(i), content->size());
-        }
-    }
-    meta += "]";
-    archive.add("_meta", meta.size());
-    std::string bytes;
-    for (const auto& [name, content] : changes) {
-        if (content) {
-            bytes += archive.next_header(zip::crc32(*content)) + *content;
-        }
-    }
-    bytes += archive.next_header(zip::crc32(meta)) + meta;
-    return bytes + archive.end();
-}
 
 std::string read_file(const fs::path& path) {
     std::ostringstream bytes;

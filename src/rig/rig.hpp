@@ -5,8 +5,10 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "server/exchange.hpp"
 
@@ -18,10 +20,22 @@ struct Answer {
     std::string problem;  // what the log says
 };
 
-// Where a connection breaks, if it does.
-struct Break {
-    std::size_t after_request_bytes;
+// How a body comes in.
+struct Pace {
+    std::size_t piece_bytes = 1U << 20U;
+    int pauses = 0;                             // before each piece, in which others go on
+    std::optional<std::size_t> breaks_after{};  // bytes; else all comes
 };
+
+struct Request {
+    server::RequestHead head;
+    std::string body;
+    Pace pace{};
+};
+
+// Of protocol 11, of a user of whom nothing but the name counts, which is the host key, too.
+server::RequestHead head_of_11(std::string_view user, std::string_view path,
+                               std::string_view session_key);
 
 class Rig {
 public:
@@ -31,12 +45,9 @@ public:
     // Ends as the program does: rolls back and closes.
     ~Rig();
 
-    Answer answer(const server::RequestHead& head, std::string_view body,
-                  const std::optional<Break>& broken = {});
-    // A request of protocol 11 of a user of whom nothing but the name counts, which is the host
-    // key, too; `body` is packed.
-    Answer post(std::string_view user, std::string_view path, std::string_view session_key,
-                std::string_view body, const std::optional<Break>& broken = {});
+    // The answers, when there are all. Requests that come together take turns.
+    std::vector<Answer> post(std::span<const Request> requests);
+    Answer post(const Request& request) { return post(std::span(&request, 1)).front(); }
 
     // What the server does every few seconds.
     void tick();

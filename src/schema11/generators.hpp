@@ -13,11 +13,7 @@
 
 namespace ankiwire::schema11 {
 
-// Valid UTF-8 with what JSON and deck names care about.
-inline rc::Gen<std::string> any_text() {
-    const auto part =
-        rc::gen::element<std::string>("a", "B", " ", ":", "::", "\"", "\\", "/", "\n", "\x1f", "ü",
-                                      "u\u0308", "漢", "😀", "{}", std::string(1, '\0'));
+inline rc::Gen<std::string> joined(const rc::Gen<std::string>& part) {
     return rc::gen::map(rc::gen::container<std::vector<std::string>>(part),
                         [](const std::vector<std::string>& parts) {
                             std::string text;
@@ -26,6 +22,29 @@ inline rc::Gen<std::string> any_text() {
                             }
                             return text;
                         });
+}
+
+// Valid UTF-8 with what JSON, deck names and the collation care about: texts that are one when
+// folded (ß ẞ, the three sigmas, K and the Kelvin sign) or composed, and the ends of each length.
+inline rc::Gen<std::string> any_text() {
+    return joined(rc::gen::element<std::string>(
+        "a", "B", " ", ":", "::", "\"", "\\", "/", "\n", "\x1f", "ü", "u\u0308", "漢", "😀", "{}",
+        "ß", "\u1e9e", "σ", "ς", "Σ", "K", "\u212a", "İ", "\x7f", "\u0080", "\u07ff", "\u0800",
+        "\u2028", "\ufffd", "\uffff", "\U00010000", "\U0010ffff", std::string(1, '\0'),
+        "some plain text of a field"));
+}
+
+// That, or longer than any column is wide.
+inline rc::Gen<std::string> any_long_text() {
+    const auto huge = rc::gen::map(rc::gen::inRange<std::size_t>(1, 70'000),
+                                   [](std::size_t size) { return std::string(size, 'x'); });
+    return rc::gen::weightedOneOf<std::string>({{30, any_text()}, {1, huge}});
+}
+
+// That, or bytes that are no UTF-8: a cut letter, half of a surrogate pair, what no letter has.
+inline rc::Gen<std::string> any_bytes() {
+    const auto broken = rc::gen::element<std::string>("a", "\xff", "\xc3", "\xed\xa0\x80", "\xf5");
+    return rc::gen::weightedOneOf<std::string>({{3, any_long_text()}, {1, joined(broken)}});
 }
 
 template <class Number>

@@ -8,8 +8,9 @@ namespace ankiwire::sim {
 
 class Clock {
 public:
-    // From now on the clock shows this; ms since 1970.
-    static void set_ms(std::int64_t now) { now_ms_ = now; }
+    // From now on the clock shows this; ms since 1970. In system_calls.cpp, so that whoever sets
+    // the clock is linked with the calls that show it.
+    static void set_ms(std::int64_t now);
     static void advance_ms(std::int64_t by) { now_ms_ += by; }
     // Negative: it was never set, and is the kernel's.
     static std::int64_t now_ms() { return now_ms_; }

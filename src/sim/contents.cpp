@@ -5,6 +5,7 @@
 
 #include "collection/collection_store.hpp"
 #include "files/files.hpp"
+#include "model/unicase.hpp"
 #include "wire/encode.hpp"
 
 namespace ankiwire::sim {
@@ -121,6 +122,28 @@ std::string text_without_usn(Object object) {
 std::string text_without_usn(Usn /*of a tag*/) { return {}; }
 std::string text_without_usn(const std::string& json) { return json; }
 
+template <class Object>
+Fact fact(Object object) {
+    Fact fact{.text = {}, .name = {}, .date = object.mtime};
+    if constexpr (requires { object.name; }) {
+        fact.name = object.name;
+        object.name.erase(object.name.find_last_not_of('+') + 1);
+    }
+    object.mtime = {};
+    fact.text = text_without_usn(std::move(object));
+    return fact;
+}
+Fact fact(const RevlogEntry& entry) {
+    return {.text = text_without_usn(entry), .name = {}, .date = {}};
+}
+
+template <class Map>
+void put_facts(const char* kind, const Map& map, Facts& facts) {
+    for (const auto& [id, object] : map) {
+        facts[kind + std::to_string(id.value)] = fact(object);
+    }
+}
+
 template <class Map>
 std::string difference_of(const char* what, const Map& a, const Map& b) {
     std::string found;
@@ -191,6 +214,20 @@ Result<std::string> upload_of(const Contents& contents, const Stamps& stamps,
     TRY(store.commit());
     TRY(store.close());
     return bytes_of(scratch);
+}
+
+Facts facts(const Contents& contents) {
+    Facts facts;
+    put_facts("note ", contents.notes, facts);
+    put_facts("card ", contents.cards, facts);
+    put_facts("review ", contents.revlog, facts);
+    put_facts("notetype ", contents.notetypes, facts);
+    put_facts("deck ", contents.decks, facts);
+    put_facts("options ", contents.deck_configs, facts);
+    for (const auto& [tag, usn] : contents.tags) {
+        facts["tag " + unicase_key(tag)] = {};
+    }
+    return facts;
 }
 
 std::string difference(const Contents& a, const Contents& b) {

@@ -45,6 +45,15 @@ Result<CollectionFile> read_download(std::string_view bytes, const std::filesyst
 Result<std::string> upload_of(const Contents& contents, const Stamps& stamps,
                               const std::filesystem::path& scratch);
 
+// What there is, by kind and id; a tag by what it is when folded.
+struct Fact {
+    std::string text;  // without usn, date, and the `+` behind a name
+    std::string name;
+    TimestampSecs date;
+};
+using Facts = std::map<std::string, Fact>;
+Facts facts(const Contents& contents);
+
 // In words, where they differ, but for usns; empty: they do not.
 std::string difference(const Contents& a, const Contents& b);
 

@@ -4,6 +4,8 @@
 #include <limits>
 
 #include "base/check.hpp"
+#include "sim/clock.hpp"
+#include "sim/names.hpp"
 #include "wire/decode.hpp"
 #include "wire/encode.hpp"
 
@@ -11,17 +13,6 @@ namespace ankiwire::sim {
 namespace {
 
 constexpr std::size_t rows_of_a_chunk = 250;
-constexpr std::int64_t ids_of_a_device = 1'000'000'000'000'000;
-
-template <class Map>
-typename Map::mapped_type& any_of(Map& map, Dice& dice) {
-    return std::next(map.begin(), static_cast<std::ptrdiff_t>(dice.below(map.size())))->second;
-}
-
-// Of a note: the first one, and empty ones.
-std::string fields_of(const Notetype& notetype, const std::string& first) {
-    return first + std::string(notetype.fields.size() - 1, '\x1f');
-}
 
 template <class Map>
 void mark_sent_in(Map& map, Usn usn) {
@@ -48,6 +39,12 @@ void take_objects(const std::vector<Object>& objects, Map& map, bool takes_ties,
         const auto own = map.find(object.id);
         if (own == map.end() || own->second.mtime < object.mtime ||
             (takes_ties && own->second.mtime == object.mtime)) {
+            if constexpr (!std::is_same_v<Object, DeckConfig>) {
+                const auto name = free_name(map, object.id, object.name);
+                object.mtime =
+                    name == object.name ? object.mtime : to_secs(TimestampMs{Clock::now_ms()});
+                object.name = name;
+            }
             object.usn = usn;
             map[object.id] = std::move(object);
         }
@@ -72,181 +69,11 @@ Device::Device(const Kind& kind, CollectionFile start) : kind_(kind) {
     replace_with(std::move(start));
 }
 
-std::int64_t Device::new_id(TimestampMs now) {
-    last_id_ = std::max(last_id_ + 1, now.value);
-    return kind_.number * ids_of_a_device + last_id_;
-}
-
-void Device::edit(Dice& dice, TimestampMs now) {
-    give_up();  // a sync locks the collection; who edits has given it up
-    ++edits_;
-    const auto what = dice.below(20);
-    if (what < 6 || now_.contents.notes.empty()) {
-        add_note(dice, now);
-    } else if (what < 9) {
-        edit_note(dice, now);
-    } else if (what < 10) {
-        delete_note(dice);
-    } else if (what < 14) {
-        review(dice, now);
-    } else if (what < 16) {
-        edit_object(dice, now);
-    } else if (what < 18) {
-        add_object(dice, now);
-    } else if (what < 19) {
-        delete_deck(dice, now);
-    } else {
-        set_config(dice);
-    }
-    now_.stamps.modified = std::max(now, TimestampMs{now_.stamps.modified.value + 1});
-}
-
-void Device::force_full_sync(TimestampMs now) {
-    give_up();
-    now_.stamps.schema_modified = now;
-    now_.stamps.modified = now;
-}
-
-void Device::add_note(Dice& dice, TimestampMs now) {
-    auto& contents = now_.contents;
-    const NoteId id{new_id(now)};
-    const auto text = std::to_string(kind_.number) + "." + std::to_string(edits_);
-    const auto& notetype = any_of(contents.notetypes, dice);
-    contents.notes[id] = {.id = id,
-                          .guid = "guid " + text,
-                          .notetype_id = notetype.id,
-                          .mtime = to_secs(now),
-                          .usn = usn_pending,
-                          .tags = dice.one_in(3) ? " blue " : "",
-                          .fields = fields_of(notetype, "front " + text)};
-    if (!contents.notes[id].tags.empty()) {
-        contents.tags.try_emplace("blue", usn_pending);
-    }
-    Card card;
-    card.id = {new_id(now)};
-    card.note_id = id;
-    card.deck_id = any_of(contents.decks, dice).id;
-    card.mtime = to_secs(now);
-    card.usn = usn_pending;
-    card.due = edits_;
-    contents.cards[card.id] = card;
-}
-
-void Device::edit_note(Dice& dice, TimestampMs now) {
-    auto& note = any_of(now_.contents.notes, dice);
-    const auto text = std::to_string(kind_.number) + "." + std::to_string(edits_);
-    note.fields = fields_of(now_.contents.notetypes.at(note.notetype_id), "edited " + text);
-    note.mtime = to_secs(now);
-    note.usn = usn_pending;
-}
-
-void Device::delete_note(Dice& dice) {
-    const auto id = any_of(now_.contents.notes, dice).id;
-    now_.contents.notes.erase(id);
-    now_.graves.notes.push_back(id);
-    std::erase_if(now_.contents.cards, [&](const auto& entry) {
-        const bool is_of_note = entry.second.note_id == id;
-        if (is_of_note) {
-            now_.graves.cards.push_back(entry.first);
-        }
-        return is_of_note;
-    });
-}
-
-void Device::review(Dice& dice, TimestampMs now) {
-    if (now_.contents.cards.empty()) {
-        return;
-    }
-    auto& card = any_of(now_.contents.cards, dice);
-    card.type = 2;
-    card.queue = 2;
-    card.interval_days += 1;
-    card.reps += 1;
-    card.factor = 2500;
-    card.flags = static_cast<std::uint8_t>(dice.below(5));
-    card.mtime = to_secs(now);
-    card.usn = usn_pending;
-    const RevlogId id{new_id(now)};
-    now_.contents.revlog[id] = {.id = id,
-                                .card_id = card.id,
-                                .usn = usn_pending,
-                                .ease = 3,
-                                .interval = card.interval_days,
-                                .last_interval = card.interval_days - 1,
-                                .factor = 2500,
-                                .taken_ms = 4000,
-                                .type = 1};
-}
-
-void Device::edit_object(Dice& dice, TimestampMs now) {
-    const auto change = [&](auto& object) {
-        object.mtime = to_secs(now);
-        object.usn = usn_pending;
-    };
-    const auto text = std::to_string(kind_.number) + "." + std::to_string(edits_);
-    if (const auto what = dice.below(3); what == 0) {
-        auto& notetype = any_of(now_.contents.notetypes, dice);
-        notetype.config.set_css("/* " + text + " */");
-        change(notetype);
-    } else if (what == 1) {
-        auto& deck = any_of(now_.contents.decks, dice);
-        deck.common.set_study_collapsed(dice.one_in(2));
-        if (deck.id.value != 1) {
-            deck.name = "Deck " + text;
-        }
-        change(deck);
-    } else {
-        auto& config = any_of(now_.contents.deck_configs, dice);
-        config.config.set_new_per_day(static_cast<std::uint32_t>(edits_));
-        change(config);
-    }
-}
-
-void Device::add_object(Dice& dice, TimestampMs now) {
-    const auto text = std::to_string(kind_.number) + "." + std::to_string(edits_);
-    const auto copy = [&](auto& map, auto object, const char* name) {
-        object.id = {new_id(now)};
-        object.name = name + text;
-        object.mtime = to_secs(now);
-        object.usn = usn_pending;
-        map[object.id] = object;
-    };
-    auto& contents = now_.contents;
-    if (const auto what = dice.below(4); what == 0) {
-        copy(contents.notetypes, any_of(contents.notetypes, dice), "Notetype ");
-    } else if (what == 1) {
-        copy(contents.deck_configs, any_of(contents.deck_configs, dice), "Options ");
-    } else {
-        copy(contents.decks, any_of(contents.decks, dice), "Deck ");
-    }
-}
-
-void Device::delete_deck(Dice& dice, TimestampMs now) {
-    auto& contents = now_.contents;
-    const auto id = any_of(contents.decks, dice).id;
-    if (id.value == 1) {
-        return;
-    }
-    contents.decks.erase(id);
-    now_.graves.decks.push_back(id);
-    for (auto& [card_id, card] : contents.cards) {
-        if (card.deck_id == id) {
-            card.deck_id = {1};
-            card.mtime = to_secs(now);
-            card.usn = usn_pending;
-        }
-    }
-}
-
-void Device::set_config(Dice& dice) {
-    now_.contents.config[dice.one_in(2) ? "shared" : "own " + std::to_string(kind_.number)] =
-        std::to_string(edits_);
-}
-
 void Device::begin_sync() {
     give_up();
     draft_ = now_;
     stage_ = Stage::meta;
+    must_choose_ = false;
 }
 
 void Device::give_up() {
@@ -357,6 +184,7 @@ Progress Device::take_meta(const std::string& reply) {
     }
     if (meta->schema_modified != stamps.schema_modified) {
         give_up();
+        must_choose_ = true;
         return Progress::must_choose;
     }
     is_newer_ = stamps.modified > meta->modified;
@@ -411,7 +239,7 @@ void Device::take_changes(const UnchunkedChanges& changes) {
     take_objects(changes.decks, contents.decks, kind_.takes_ties, server_usn_);
     take_objects(changes.deck_configs, contents.deck_configs, kind_.takes_ties, server_usn_);
     for (const auto& tag : changes.tags) {
-        contents.tags.try_emplace(tag, server_usn_);
+        add_tag(contents.tags, tag, server_usn_);
     }
     if (changes.config) {
         contents.config.clear();
@@ -472,6 +300,7 @@ SanityCounts Device::counts() const {
 
 void Device::replace_with(CollectionFile downloaded) {
     give_up();
+    must_choose_ = false;
     now_ = {.contents = std::move(downloaded.contents), .graves = {}, .stamps = downloaded.stamps};
 }
 

@@ -26,6 +26,24 @@ enum class Progress {
     failed,       // given up; the collection is as before
 };
 
+// What a user does. The kinds behind set_config leave traces on which devices may lawfully differ
+// (spec/05-normal-sync.md), or need them.
+enum class Edit {
+    add_note,
+    edit_note,
+    delete_note,
+    review,
+    edit_object,
+    add_object,
+    delete_deck,
+    set_config,
+    restore_note,
+    flag_card,
+    rename,
+    register_tag,
+};
+inline constexpr int edit_count = 12;
+
 class Device {
 public:
     struct Kind {
@@ -35,13 +53,16 @@ public:
     // Begins as a copy of what a new collection has.
     Device(const Kind& kind, CollectionFile start);
 
-    // One edit by its user.
+    // One edit by its user; of those up to set_config, if none is told.
     void edit(Dice& dice, TimestampMs now);
+    void edit(Edit kind, Dice& dice, TimestampMs now);
     void force_full_sync(TimestampMs now);
 
     // --- a normal sync ---
     void begin_sync();
     [[nodiscard]] bool is_syncing() const { return stage_.has_value(); }
+    // Whether its last sync has found that only an upload or a download goes on.
+    [[nodiscard]] bool must_choose() const { return must_choose_; }
     [[nodiscard]] Outgoing next_request() const;
     // What came back; no reply: the connection broke, and the device gives up.
     Progress take(const std::optional<std::string>& reply);
@@ -66,6 +87,11 @@ private:
         Stamps stamps;
     };
 
+    struct Deleted {
+        Note note;
+        std::vector<Card> cards;
+    };
+
     std::int64_t new_id(TimestampMs now);
     void add_note(Dice& dice, TimestampMs now);
     void edit_note(Dice& dice, TimestampMs now);
@@ -75,6 +101,10 @@ private:
     void add_object(Dice& dice, TimestampMs now);
     void delete_deck(Dice& dice, TimestampMs now);
     void set_config(Dice& dice);
+    void restore_note(TimestampMs now);
+    void flag_card(Dice& dice);
+    void rename(Dice& dice, TimestampMs now);
+    void register_tag(Dice& dice);
 
     Progress take_meta(const std::string& reply);
     void take_graves(const Graves& graves);
@@ -91,8 +121,10 @@ private:
     std::optional<Stage> stage_;
     Usn server_usn_{};
     bool is_newer_ = false;
+    bool must_choose_ = false;
     std::int64_t last_id_ = 0;
     int edits_ = 0;
+    std::vector<Deleted> trash_;  // what it has deleted, newest last
 };
 
 }  // namespace ankiwire::sim

@@ -309,6 +309,8 @@ mode_t mode_of(int flags, std::va_list& arguments) {
 
 }  // namespace
 
+void ankiwire::sim::Clock::set_ms(std::int64_t now) { now_ms_ = now; }
+
 void ankiwire::sim::take_system_calls() {}
 
 // The names that libraries call them by.

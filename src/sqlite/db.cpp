@@ -1,6 +1,7 @@
 #include "sqlite/db.hpp"
 
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <system_error>
@@ -227,11 +228,14 @@ Result<std::string> Database::query_text(std::string_view sql) {
 
 Result<void> Database::lock() {
     TRY(execute("pragma locking_mode = exclusive"));  // with it, opening the log takes the lock
-    TRY_ASSIGN(const auto journal_mode, query_text("pragma journal_mode = wal"));
-    if (journal_mode != "wal") {
+    TRY(query_text("pragma journal_mode = wal"));
+    TRY(execute("pragma synchronous = full; begin immediate; rollback"));
+    // What SQLite says of its mode may be wrong: if the disk fails meanwhile, the file keeps its
+    // old one, and commits are no longer safe.
+    if (::access(sqlite3_filename_wal(sqlite3_db_filename(handle_.get(), "main")), F_OK) != 0) {
         return fail(ErrorKind::storage, "no write-ahead log is possible here");
     }
-    return execute("pragma synchronous = full; begin immediate; rollback");
+    return {};
 }
 
 Result<std::string> Database::collation_of(const std::string& table, const std::string& column) {

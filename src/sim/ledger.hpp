@@ -1,0 +1,63 @@
+// Who has edited what, and whether an edit that is gone was lost by a rule. These are all the rules
+// by which one may be:
+//  - whoever edits an object replaces what they had of it;
+//  - a deletion wins over every edit of the object;
+//  - of two edits that knew nothing of each other the newer one wins, as a whole, or one of both if
+//    they are of one date; a notetype, deck or deck config whose sync was not answered is sent
+//    back, and wins over an edit of that second;
+//  - an upload replaces all that the server has, and a download all that the device has;
+//  - an edit of a notetype, deck or deck config that is dated before what it was made of is
+//  ignored.
+// The config, which goes as a whole with the newer side, is not looked at.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "sim/contents.hpp"
+
+namespace ankiwire::sim {
+
+class Ledger {
+public:
+    explicit Ledger(const Contents& start);
+
+    // What its user did to a device's collection.
+    void edited(int device, const Contents& before, const Contents& after);
+    // A device has uploaded that.
+    void replaced_by(const Contents& contents);
+    // A device has downloaded that.
+    void replaced_on(int device, const Contents& contents);
+
+    // What is lost or invented, in words, if that is what all have in the end; or nothing. `late`
+    // are ids of the last rule.
+    [[nodiscard]] std::string check(const Contents& end, const std::set<std::int64_t>& late) const;
+
+private:
+    static constexpr int none = -1;
+    struct Version {
+        std::string text;
+        TimestampSecs date;
+        int device;
+        int parent;            // the index of the version that it was made of
+        bool excused = false;  // a full sync may have replaced it
+    };
+    struct Object {
+        std::vector<Version> versions;
+        bool was_deleted = false;
+        bool is_row = false;  // a card or a note
+    };
+
+    static int find(const Object& object, const std::string& text);
+    // Whether `version` is `of` or was made of it.
+    static bool is_made_of(const Object& object, int version, int of);
+    static bool was_beaten(const Object& object, int version, int winner, TimestampSecs date);
+    static bool may_win(const Object& object, int winner, TimestampSecs date);
+
+    std::map<std::string, Object> objects_;
+};
+
+}  // namespace ankiwire::sim

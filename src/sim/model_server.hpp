@@ -1,0 +1,102 @@
+// A server as plain maps: the rules of spec/05-normal-sync.md said in the simplest way, as a second
+// opinion on what the real one answers. It knows what a client of the official rules sends, and no
+// bad requests, nor `crt`.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "sim/contents.hpp"
+#include "wire/messages.hpp"
+
+namespace ankiwire::sim {
+
+enum class GraveKind : std::uint8_t { card, note, deck };
+
+// One rule of merging turned round, to see that a difference is noticed.
+enum class Inversion {
+    none,
+    older_rows_win,
+    ties_of_rows_are_the_servers,
+    a_seen_row_wins_by_its_date,
+    reviews_are_replaced,
+    graves_are_ignored,
+    a_repeated_grave_stays_old,
+    what_comes_back_keeps_its_grave,
+    older_objects_win,
+    ties_of_objects_are_the_clients,
+    a_sent_tie_keeps_its_date,
+    names_may_be_equal,
+    old_names_are_kept,
+    tags_are_respelled,
+    the_older_config_wins,
+    config_is_merged,
+    rows_keep_the_clients_usn,
+    usn_stays,
+};
+inline constexpr int inversion_count = 18;
+
+class ModelServer {
+public:
+    explicit ModelServer(CollectionFile start, Inversion inversion = Inversion::none);
+
+    struct Reply {
+        int status;
+        std::string json;
+    };
+    // What a request of protocol 11 is answered with, but for the order of lists.
+    Reply answer(wire::Method method, const std::string& session_key, const std::string& json,
+                 TimestampMs now);
+    void upload(CollectionFile file);
+    CollectionFile download(TimestampMs now);
+
+    // Objects of which a client has sent an edit that was dated before what it was made of: the
+    // client keeps it, and no one else hears of it (R-CHANGES-04).
+    [[nodiscard]] const std::set<std::int64_t>& late() const { return late_; }
+    [[nodiscard]] const Contents& contents() const { return tables_.contents; }
+
+private:
+    struct Tables {
+        Contents contents;
+        std::map<std::pair<GraveKind, std::int64_t>, Usn> graves;
+        Stamps stamps;
+    };
+    struct Session {
+        std::string key;
+        Usn client_usn;
+        Usn server_usn;
+        bool client_is_newer;
+        Tables draft;
+        std::optional<Chunk> rows;  // still to be sent
+    };
+
+    [[nodiscard]] std::string meta(const std::string& key, TimestampMs now);
+    Reply start(const std::string& key, const std::string& json);
+    void apply_graves(const Graves& graves);
+    std::string apply_changes(UnchunkedChanges changes, TimestampSecs now);
+    std::string chunk();
+    void apply_chunk(const Chunk& chunk);
+    std::string sanity_check(const std::string& json);
+    std::string finish(TimestampMs now);
+
+    template <class Object>
+    void win_ties(std::map<decltype(Object::id), Object>& map, const std::vector<Object>& sent);
+    template <class Object>
+    void merge(std::map<decltype(Object::id), Object>& map, std::vector<Object> sent,
+               TimestampSecs now);
+    template <class Row>
+    void merge_row(std::map<decltype(Row::id), Row>& map, Row row, GraveKind kind);
+    void merge_tag(std::string tag);
+    [[nodiscard]] bool is(Inversion inversion) const { return inversion_ == inversion; }
+
+    Tables tables_;
+    Inversion inversion_;
+    std::map<std::string, TimestampMs> metas_;  // the schema stamp that each session was told
+    std::optional<Session> session_;
+    std::set<std::int64_t> late_;
+};
+
+}  // namespace ankiwire::sim

@@ -1,0 +1,337 @@
+#include "sim/trial.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <limits>
+
+#include "base/check.hpp"
+#include "sim/clock.hpp"
+#include "wire/decode.hpp"
+#include "wire/encode.hpp"
+#include "zstd/stream.hpp"
+
+namespace ankiwire::sim {
+namespace {
+
+namespace fs = std::filesystem;
+using wire::Method;
+
+constexpr std::int64_t first_day = 1'700'000'100'000;
+constexpr std::int64_t rest_ms = 60'000;
+constexpr std::string_view user = "user";
+constexpr int settle_rounds = 4;
+constexpr auto no_end = std::numeric_limits<std::uint64_t>::max();
+
+// Of the config: what each side sets for itself when a day begins.
+bool is_of_days(std::string_view key) { return key == "lastUnburied" || key == "rollover"; }
+
+void erase_days(Contents& contents) {
+    std::erase_if(contents.config, [](const auto& entry) { return is_of_days(entry.first); });
+}
+
+TimestampMs now() { return {Clock::now_ms()}; }
+
+template <class T>
+T must(Result<T> result) {
+    CHECK(result);
+    return std::move(result).value();
+}
+
+template <class Object>
+void sort_by_id(std::vector<Object>& objects) {
+    std::ranges::sort(objects, {}, &Object::id);
+}
+
+// The reply with its lists in one order, and without what the model does not know.
+std::string sorted(Method method, const std::string& reply) {
+    if (method == Method::start) {
+        auto graves = must(wire::decode_graves_response(reply));
+        std::ranges::sort(graves.cards);
+        std::ranges::sort(graves.notes);
+        std::ranges::sort(graves.decks);
+        return wire::encode_graves_response(graves);
+    }
+    if (method == Method::apply_changes) {
+        auto changes = must(wire::decode_changes_response(reply));
+        sort_by_id(changes.notetypes);
+        sort_by_id(changes.decks);
+        sort_by_id(changes.deck_configs);
+        std::ranges::sort(changes.tags);
+        changes.created.reset();
+        if (changes.config) {
+            std::erase_if(*changes.config, [](const auto& entry) { return is_of_days(entry.key); });
+            std::ranges::sort(*changes.config, {}, &ConfigEntry::key);
+        }
+        return wire::encode_changes_response(changes);
+    }
+    if (method == Method::chunk) {
+        auto chunk = must(wire::decode_chunk_response(reply));
+        sort_by_id(chunk.revlog);
+        sort_by_id(chunk.cards);
+        sort_by_id(chunk.notes);
+        return wire::encode_chunk_response(chunk);
+    }
+    return reply;
+}
+
+// Both, from a little before where they differ.
+std::string difference_of(const std::string& server, const std::string& model) {
+    constexpr std::ptrdiff_t shown = 200;
+    const auto [here, there] = std::ranges::mismatch(server, model);
+    const auto from = std::max<std::ptrdiff_t>(here - server.begin() - shown / 2, 0);
+    const auto part = [&](const std::string& text) {
+        return text.substr(static_cast<std::size_t>(from), shown);
+    };
+    return fmt::format("the server says … {}\nand the model   … {}", part(server), part(model));
+}
+
+fs::path folder_with(const fs::path& folder, std::string_view start) {
+    const auto account = rig::Rig::folder_of(folder / "base", user);
+    fs::create_directories(account);
+    fs::create_directories(folder / "scratch");
+    std::ofstream(account / "collection.anki2", std::ios::binary) << start;
+    Clock::set_ms(first_day);
+    return folder / "base";
+}
+
+}  // namespace
+
+std::string to_text(const Command& command) {
+    constexpr std::array names{"wait", "edit",  "sync",   "lose",
+                               "rest", "force", "upload", "download"};
+    const auto& numbers = command.numbers;
+    return fmt::format("{} {} {} {} {} {}", names.at(static_cast<std::size_t>(command.verb)),
+                       command.device, numbers[0], numbers[1], numbers[2], numbers[3]);
+}
+
+Trial::Trial(const fs::path& folder, std::string_view start, const TrialOptions& options)
+    : scratch_(folder / "scratch"),
+      options_(options),
+      rig_(folder_with(folder, start)),
+      start_(read_start()),
+      model_(start_, options.inversion),
+      ledger_(start_.contents) {
+    for (std::size_t number = 0; number < options.devices; ++number) {
+        const bool takes_ties = number + 1 < options.devices;
+        devices_.emplace_back(
+            Device::Kind{.number = static_cast<int>(number), .takes_ties = takes_ties}, start_);
+    }
+}
+
+CollectionFile Trial::read_start() {
+    const auto file = read_collection(
+        rig::Rig::folder_of(scratch_.parent_path() / "base", user) / "collection.anki2",
+        scratch_ / "start");
+    return must(file);
+}
+
+TimestampMs Trial::clock_of(const Device& device) const {
+    return {Clock::now_ms() + options_.clocks_ms.at(static_cast<std::size_t>(device.number()))};
+}
+
+std::string Trial::new_session(const Device& device) {
+    return fmt::format("device {} sync {}", device.number(), ++sessions_);
+}
+
+std::string Trial::live(const std::vector<Command>& history) {
+    for (const auto& command : history) {
+        if (auto found = act(command); !found.empty()) {
+            return "in `" + to_text(command) + "`: " + found;
+        }
+    }
+    return settle();
+}
+
+std::string Trial::act(const Command& command) {
+    using Verb = Command::Verb;
+    auto& device = devices_.at(command.device % devices_.size());
+    Clock::advance_ms(1);  // two uploads of one millisecond would be taken for one
+    switch (command.verb) {
+        case Verb::wait:
+            Clock::advance_ms(static_cast<std::int64_t>(command.numbers[0]));
+            return {};
+        case Verb::rest:
+            Clock::advance_ms(rest_ms);
+            rig_.tick();
+            return {};
+        case Verb::edit:
+            edit(device, command);
+            return {};
+        case Verb::force:
+            device.force_full_sync(clock_of(device));
+            return {};
+        case Verb::sync:
+            return sync(device, no_end);
+        case Verb::lose:
+            return sync(device, command.numbers[0]);
+        case Verb::upload:
+            return upload(device);
+        case Verb::download:
+            return download(device);
+    }
+    CHECK(false);
+}
+
+void Trial::edit(Device& device, const Command& command) {
+    const auto before = device.contents();
+    Dice dice({command.numbers.begin() + 1, command.numbers.end()});
+    device.edit(static_cast<Edit>(command.numbers[0] % edit_count), dice, clock_of(device));
+    ledger_.edited(device.number(), before, device.contents());
+}
+
+Trial::Answered Trial::post(const std::string& session, Method method, const std::string& body) {
+    const auto path = fmt::format("/sync/{}", wire::method_name(method));
+    const auto answer = rig_.post({rig::head_of_11(user, path, session), zstd::pack(body)});
+    const auto expected = model_.answer(method, session, body, now());
+    exchanges_.push_back({session, method, body, expected.status, expected.json});
+    Answered answered{.found = {}, .reply = answer.body, .is_ok = answer.status == 200};
+    if (answer.status != expected.status) {
+        answered.found =
+            fmt::format("{} is answered with {}, and not {}: {}", wire::method_name(method),
+                        answer.status, expected.status, answer.problem);
+    } else if (answered.is_ok && sorted(method, answer.body) != sorted(method, expected.json)) {
+        answered.found =
+            fmt::format("to {} {}\n{}", wire::method_name(method), body,
+                        difference_of(sorted(method, answer.body), sorted(method, expected.json)));
+    }
+    return answered;
+}
+
+std::string Trial::sync(Device& device, std::uint64_t replies) {
+    const auto session = new_session(device);
+    device.begin_sync();
+    for (; device.is_syncing(); --replies) {
+        const auto request = device.next_request();
+        const auto answered = post(session, request.method, request.body);
+        if (!answered.found.empty()) {
+            return answered.found;
+        }
+        if (replies == 0) {
+            device.give_up();
+            return {};
+        }
+        const auto progress =
+            device.take(answered.is_ok ? std::optional(answered.reply) : std::nullopt);
+        if (progress == Progress::failed) {
+            return fmt::format("{} of device {} failed: {}", wire::method_name(request.method),
+                               device.number(), answered.reply);
+        }
+        if (progress == Progress::ended && request.method == Method::finish) {
+            return compare_tables();
+        }
+    }
+    return {};
+}
+
+std::string Trial::compare_tables() {
+    const std::string session = fmt::format("device none sync {}", ++sessions_);
+    const auto before = exchanges_.size();
+    auto answered =
+        post(session, Method::meta, wire::encode_meta_request({.version = 11, .client = "sim"}));
+    const auto ask = [&](Method method, const std::string& body) {
+        if (answered.found.empty()) {
+            answered = post(session, method, body);
+        }
+    };
+    ask(Method::start,
+        wire::encode_start_request({.client_usn = {}, .client_is_newer = false, .graves = {}}));
+    ask(Method::apply_changes, wire::encode_apply_changes_request({}));
+    for (bool done = false; !done && answered.found.empty();) {
+        ask(Method::chunk, {});
+        done = answered.found.empty() && must(wire::decode_chunk_response(answered.reply)).done;
+    }
+    ask(Method::abort, {});
+    exchanges_.resize(before);
+    return answered.found;
+}
+
+std::string Trial::upload(Device& device) {
+    const auto file = device.ready_for_upload(clock_of(device));
+    const auto bytes = must(upload_of(file.contents, file.stamps, scratch_ / "upload"));
+    const auto answer =
+        rig_.post({rig::head_of_11(user, "/sync/upload", new_session(device)), zstd::pack(bytes)});
+    if (answer.body != "OK") {
+        return "an upload is answered with " + answer.body + " " + answer.problem;
+    }
+    model_.upload(file);
+    device.replace_with(file);
+    ledger_.replaced_by(file.contents);
+    return compare_tables();
+}
+
+std::string Trial::download(Device& device) {
+    const auto answer =
+        rig_.post({rig::head_of_11(user, "/sync/download", new_session(device)), {}});
+    auto file = must(read_download(answer.body, scratch_ / "download"));
+    auto expected = model_.download(now());
+    erase_days(file.contents);
+    erase_days(expected.contents);
+    auto found = difference(file.contents, expected.contents);
+    if (file.stamps.usn != expected.stamps.usn ||
+        file.stamps.modified != expected.stamps.modified) {
+        found += "the stamps of a download differ";
+    }
+    ledger_.replaced_on(device.number(), file.contents);
+    device.replace_with(std::move(file));
+    return found.empty() ? compare_tables() : "a download: " + found;
+}
+
+std::string Trial::settle() {
+    for (int round = 0; round < settle_rounds; ++round) {
+        for (auto& device : devices_) {
+            Clock::advance_ms(10);
+            if (auto found = sync(device, no_end); !found.empty()) {
+                return found;
+            }
+            if (device.must_choose()) {
+                if (auto found = download(device); !found.empty()) {
+                    return found;
+                }
+            }
+        }
+    }
+    for (const auto& device : devices_) {
+        if (auto found = compare_with_first(device); !found.empty()) {
+            return fmt::format("device {} and device 0 differ: {}", device.number(), found);
+        }
+    }
+    return ledger_.check(model_.contents(), model_.late());
+}
+
+// What may differ, and why, is told in spec/05-normal-sync.md: signs behind a name, and the date
+// that goes with them; the spelling of tags; objects whose edit came late.
+std::string Trial::compare_with_first(const Device& device) const {
+    const auto is_late = [&](const std::string& key) {
+        return std::ranges::any_of(model_.late(), [&](std::int64_t id) {
+            return key.ends_with(" " + std::to_string(id));
+        });
+    };
+    auto contents = device.contents();
+    auto first = devices_[0].contents();
+    erase_days(contents);
+    erase_days(first);
+    auto own = facts(contents);
+    auto others = facts(first);
+    std::string found;
+    for (const auto& [key, fact] : own) {
+        const auto other = others.find(key);
+        if (other == others.end()) {
+            found += "only there: " + key + "\n";
+        } else if (!is_late(key) &&
+                   (fact.text != other->second.text ||
+                    (fact.name == other->second.name && fact.date != other->second.date))) {
+            found += fmt::format("{} {} {}\n{} {} {}\n", key, fact.date.value, fact.text,
+                                 std::string(key.size(), ' '), other->second.date.value,
+                                 other->second.text);
+        }
+        others.erase(key);
+    }
+    for (const auto& [key, fact] : others) {
+        found += "only here: " + key + "\n";
+    }
+    return contents.config == first.config ? found : found + "the config differs\n";
+}
+
+}  // namespace ankiwire::sim
