@@ -277,7 +277,7 @@ void Device::rename(Dice& dice, TimestampMs now) {
 }
 
 void Device::register_tag(Dice& dice) {
-    constexpr std::array tags{"red", "RED", "Red::a", "red::A", "ß", "ss"};
+    constexpr std::array tags{"red", "RED", "Red", "ß", "ss", "blue"};
     add_tag(now_.contents.tags, tags.at(dice.below(tags.size())), usn_pending);
 }
 

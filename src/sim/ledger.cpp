@@ -14,7 +14,7 @@ void Ledger::edited(int device, const Contents& before, const Contents& after) {
         const bool is_new = old == old_facts.end();
         if (is_new || old->second.text != fact.text || old->second.date != fact.date) {
             auto& object = objects_[key];
-            const int parent = is_new ? none : find(object, old->second.text);
+            const int parent = is_new ? none : find(object, old->second);
             object.versions.push_back({fact.text, fact.date, device, parent});
         }
     }
@@ -29,7 +29,7 @@ void Ledger::replaced_by(const Contents& contents) {
     const auto left = facts(contents);
     for (auto& [key, object] : objects_) {
         const auto fact = left.find(key);
-        const int kept = fact == left.end() ? none : find(object, fact->second.text);
+        const int kept = fact == left.end() ? none : find(object, fact->second);
         for (int i = 0; i < std::ssize(object.versions); ++i) {
             auto& version = object.versions[static_cast<std::size_t>(i)];
             version.excused = version.excused || !is_made_of(object, kept, i);
@@ -41,7 +41,7 @@ void Ledger::replaced_on(int device, const Contents& contents) {
     const auto left = facts(contents);
     for (auto& [key, object] : objects_) {
         const auto fact = left.find(key);
-        const int kept = fact == left.end() ? none : find(object, fact->second.text);
+        const int kept = fact == left.end() ? none : find(object, fact->second);
         for (int i = 0; i < std::ssize(object.versions); ++i) {
             auto& version = object.versions[static_cast<std::size_t>(i)];
             version.excused =
@@ -50,14 +50,18 @@ void Ledger::replaced_on(int device, const Contents& contents) {
     }
 }
 
-// The newest one of that text.
-int Ledger::find(const Object& object, const std::string& text) {
-    for (int i = static_cast<int>(object.versions.size()) - 1; i >= 0; --i) {
-        if (object.versions[static_cast<std::size_t>(i)].text == text) {
-            return i;
+// The newest one of that text, and of that date if there is one: a tie may have changed it.
+int Ledger::find(const Object& object, const Fact& fact) {
+    int found = none;
+    for (int i = 0; i < std::ssize(object.versions); ++i) {
+        const auto& version = object.versions[static_cast<std::size_t>(i)];
+        if (version.text == fact.text &&
+            (found == none || version.date == fact.date ||
+             object.versions[static_cast<std::size_t>(found)].date != fact.date)) {
+            found = i;
         }
     }
-    return none;
+    return found;
 }
 
 bool Ledger::is_made_of(const Object& object, int version, int of) {
@@ -75,7 +79,8 @@ bool Ledger::was_beaten(const Object& object, int version, const End& end) {
         const auto& rival = object.versions[static_cast<std::size_t>(other)];
         const auto date = other == end.version ? std::max(rival.date, end.date) : rival.date;
         const bool was_known = is_made_of(object, version, other);
-        if ((!was_known || end.won_ties > 0) && date.value + end.won_ties >= own.date.value) {
+        const bool may_win = !was_known || end.won_ties > 0 || rival.date > own.date;
+        if (may_win && date.value + end.won_ties >= own.date.value) {
             return true;
         }
     }

@@ -51,7 +51,7 @@ private:
         bool was_deleted = false;
     };
 
-    static int find(const Object& object, const std::string& text);
+    static int find(const Object& object, const Fact& fact);
     // Whether `version` is `of` or was made of it.
     static bool is_made_of(const Object& object, int version, int of);
     // What is in the end, and when it was made, also if a tie has made it newer.

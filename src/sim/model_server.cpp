@@ -5,7 +5,6 @@
 
 #include "base/check.hpp"
 #include "base/limits.hpp"
-#include "model/names.hpp"
 #include "model/unicase.hpp"
 #include "sim/names.hpp"
 #include "wire/decode.hpp"
@@ -213,28 +212,15 @@ void ModelServer::merge(std::map<decltype(Object::id), Object>& map, std::vector
     }
 }
 
-void ModelServer::merge_tag(std::string tag) {
-    tag = normalize_tag(tag);
+// One that is there keeps its spelling. None of these has parents.
+void ModelServer::merge_tag(const std::string& tag) {
     auto& tags = session_->draft.contents.tags;
-    const auto find = [&](std::string_view name) {
-        return std::ranges::find_if(
-            tags, [&](const auto& entry) { return unicase_compare(entry.first, name) == 0; });
-    };
-    if (const auto own = find(tag); own != tags.end()) {
-        if (is(Inversion::tags_are_respelled) && own->first != tag) {
-            tags.erase(own);
-            tags[tag] = session_->server_usn;
-        }
-        return;
+    if (is(Inversion::tags_are_respelled)) {
+        std::erase_if(tags, [&](const auto& entry) {
+            return entry.first != tag && unicase_compare(entry.first, tag) == 0;
+        });
     }
-    for (auto end = tag.rfind("::"); end != std::string::npos && end > 0;
-         end = tag.rfind("::", end - 1)) {
-        if (const auto parent = find(tag.substr(0, end)); parent != tags.end()) {
-            tag = parent->first + tag.substr(end);
-            break;
-        }
-    }
-    tags[tag] = session_->server_usn;
+    add_tag(tags, tag, session_->server_usn);
 }
 
 std::string ModelServer::apply_changes(UnchunkedChanges changes, TimestampSecs now) {

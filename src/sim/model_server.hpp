@@ -1,6 +1,6 @@
 // A server as plain maps: the rules of spec/05-normal-sync.md said in the simplest way, as a second
 // opinion on what the real one answers. It knows what a client of the official rules sends, and no
-// bad requests, nor `crt`.
+// bad requests, no `crt`, and no tags with parts.
 #pragma once
 
 #include <map>
@@ -91,7 +91,7 @@ private:
                TimestampSecs now);
     template <class Row>
     void merge_row(std::map<decltype(Row::id), Row>& map, Row row, GraveKind kind);
-    void merge_tag(std::string tag);
+    void merge_tag(const std::string& tag);
     [[nodiscard]] bool is(Inversion inversion) const { return inversion_ == inversion; }
 
     Tables tables_;
