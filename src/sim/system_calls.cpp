@@ -348,7 +348,7 @@ int close(int fd) {
     return static_cast<int>(kernel(SYS_close, fd));
 }
 
-int closedir(DIR* folder) noexcept {
+int closedir(DIR* folder) {
     using Function = int (*)(DIR*);
     static const auto next = reinterpret_cast<Function>(::dlsym(RTLD_NEXT, "closedir"));
     if (auto* disk = current_disk(); disk != nullptr) {
