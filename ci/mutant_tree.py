@@ -81,13 +81,19 @@ def lock():
         sys.exit("mutate: another run uses build/mutate")
 
 
+def copy():
+    """Makes the tree; the names of its files, for restore(). Precondition: lock()."""
+    names = tracked_files()
+    restore(names)
+    remove_others(names)
+    return names
+
+
 def prepare():
     """The names of all files of the tree, for restore(). The suite and an unchanged server are built,
     and the server passes. No other run can have the tree from now on."""
     lock()
-    names = tracked_files()
-    restore(names)
-    remove_others(names)
+    names = copy()
     for tree, target in ((REPOSITORY, "ankiwire-conformance"), (TREE, "ankiwire")):
         if problem := build(tree, target):
             sys.exit(f"{problem}\nmutate: {target} cannot be built")

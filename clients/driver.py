@@ -412,13 +412,6 @@ def date_edits(seconds=0, to=None):
 
 
 @command
-def renumber_notes(offset):
-    """Ids are times: of notes made by the hundred on two devices at once some would be equal."""
-    for assignment in ("notes set id = id + ?", "cards set id = id + ?", "cards set nid = nid + ?"):
-        col().db.execute(f"update {assignment} where usn = -1", offset)
-
-
-@command
 def force_full_sync():
     col().db.execute("update col set scm = ?, mod = ?", *[new_ms()] * 2)
 

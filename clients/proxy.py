@@ -136,7 +136,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         pass
 
     def do_POST(self):
-        request, response = self.owner.take_rules(self.path.rstrip("/").rsplit("/", 1)[-1])
+        path = self.path.split("?")[0]
+        request, response = self.owner.take_rules(path.rstrip("/").rsplit("/", 1)[-1])
         try:
             body = self._read_body(request.after_bytes)
             with self._upstream(small=response.after_bytes is not None) as upstream:
@@ -144,7 +145,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                     self._forward_part(upstream, body)
                 request.apply()
                 body = self.owner.amended(body)
-                upstream.request("POST", self.path, body=body, headers=self._headers())
+                upstream.request(self.command, self.path, body or None, self._headers())
                 reply = upstream.getresponse()
                 content = reply.read(response.after_bytes)
                 if not response.after_bytes:
@@ -153,6 +154,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 response.apply()
         except (Cut, OSError, http.client.HTTPException):
             self._break_off()
+
+    do_GET = do_POST  # old clients begin a sync of media so
 
     def _read_body(self, most=None):
         if self.headers.get("Transfer-Encoding", "").lower() != "chunked":

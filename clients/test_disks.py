@@ -10,6 +10,7 @@ from household import fill, normal_sync
 from venvs import NEWEST
 
 pytestmark = pytest.mark.ours_only
+old_and_new = pytest.mark.parametrize("version", ["2.1.66", NEWEST])
 
 
 @pytest.fixture
@@ -83,6 +84,50 @@ def test_an_upload_on_a_full_disk(small_house, disks, version):
     small_house.settle_equal(first, second)
 
 
+# R-ERR-07, R-FULL-14
+@pytest.mark.parametrize("what", ["sync", "full_upload"])
+def test_with_a_little_more_room_each_time(small_house, disks, what):
+    """So that the disk is full at one step after the other: received, copied, kept, committed."""
+    first, second = small_house.pair(NEWEST)
+    for i in range(60):
+        first.add_note(fields=[f"note {i}", os.urandom(3000).hex()])
+    if what == "full_upload":
+        first.force_full_sync()
+    before = small_house.server_tables()
+    rooms = []
+    for room in range(0, 4_000_000, 90_000):
+        filling = fill_disk(small_house, disks)
+        os.truncate(filling, filling.stat().st_size - room)
+        try:
+            getattr(first, what)()
+            break
+        except ClientError as failure:
+            assert "try again in a few minutes" in failure.text, failure
+            assert small_house.server_tables() == before
+            rooms.append(room)
+        finally:
+            filling.unlink()
+    assert len(rooms) > 3
+    if what == "full_upload":
+        second.full_download()
+    small_house.settle_equal(first, second)
+    assert len(second.find_notes(query="note")) == 60
+
+
+# R-ERR-07
+@old_and_new
+def test_a_download_on_a_full_disk(small_house, disks, version):
+    first, second = small_house.pair(version)
+    first.add_note(fields=["unsent", "x"])
+    filling = fill_disk(small_house, disks)
+    fails_with(small_house, FULL, first.full_download)
+    assert len(first.find_notes(query="unsent")) == 1
+    filling.unlink()
+    small_house.settle_equal(first, second)
+    first.full_download()
+    small_house.settle_equal(first, second)
+
+
 # R-ERR-07
 def test_a_new_user_on_a_full_disk(small_house, disks):
     device = small_house.device()
@@ -132,8 +177,6 @@ def test_a_folder_without_permission(make_household):
 
 
 # --- media ---------------------------------------------------------------------------------------
-
-old_and_new = pytest.mark.parametrize("version", ["2.1.66", NEWEST])
 
 
 def with_media(house, version):

@@ -258,14 +258,17 @@ Result<void> CollectionStore::copy_to(const std::filesystem::path& target) {
 
 Result<void> CollectionStore::replace_with(const std::filesystem::path& upload, TimestampMs now) {
     CHECK(!in_transaction());
-    {
+    auto usable = [&]() -> Result<void> {
         TRY_ASSIGN(auto replacement, open_locked(upload));
         TRY_ASSIGN(const int version, schema_version(replacement.db));
         if (version != schema_newest) {
             return fail(ErrorKind::internal, "the replacement is not upgraded");
         }
         TRY(checkpoint(replacement.db));
-        TRY(replacement.db.close());
+        return replacement.db.close();
+    }();
+    if (!usable) {  // it was, when it was checked
+        return as_stored(std::move(usable).error(), upload);
     }
     auto replaced = impl_->close();
     if (replaced) {

@@ -164,8 +164,21 @@ Result<void> MediaDb::commit() {
         TRY(query.run(counters_.last_usn, std::max<std::int64_t>(counters_.bytes, 0),
                       std::max<std::int64_t>(counters_.files, 0)));
     }
+    has_failed_commit_ = true;
     TRY(db_->execute("commit"));
+    has_failed_commit_ = false;
     last_usn_ = counters_.last_usn;
+    return {};
+}
+
+Result<void> MediaDb::bury_failed_commit() {
+    if (!has_failed_commit_) {
+        return {};
+    }
+    // Takes its place in the log: a pragma writes its page even if it changes nothing.
+    const auto sql = "pragma user_version = " + std::to_string(form_newest);
+    TRY(db_->execute(sql.c_str()));
+    has_failed_commit_ = false;
     return {};
 }
 

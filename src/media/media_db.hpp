@@ -40,6 +40,9 @@ public:
     Result<void> begin();
     Result<void> commit();
     void rollback();
+    // A commit that failed is rolled back, but may be in the log, and a crash would bring it back.
+    // After this it is gone for good: until then nothing may be thrown away that it needs.
+    Result<void> bury_failed_commit();
 
     // --- inside a transaction; each takes a usn of its own ---
     Result<void> put(std::string_view name, const MediaRow& row, TimestampSecs now);
@@ -70,6 +73,7 @@ private:
     sqlite::StatementCache statements_;
     MediaUsn last_usn_;
     Counters counters_;  // of the transaction that runs
+    bool has_failed_commit_ = false;
 };
 
 }  // namespace ankiwire::media

@@ -95,6 +95,7 @@ struct MediaStore::Impl {
         if (!needs_repair) {
             return {};
         }
+        TRY(db.bury_failed_commit());
         staged.clear();
         staged_bytes = 0;
         TRY_ASSIGN(const auto zips, staged_zips(staging));

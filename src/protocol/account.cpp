@@ -323,7 +323,11 @@ Result<bool> Account::install_upload(const std::filesystem::path& file,
         return false;
     }
     end_session();  // R-FULL-13
-    TRY(store_->replace_with(file, now));
+    if (auto replaced = store_->replace_with(file, now); !replaced) {
+        // Which of the two files is there now, and whether it is open, the next step finds out.
+        static_cast<void>(close());
+        return std::move(replaced).error();
+    }
     lost_usns_ = {};
     // Were it to stay, it would not be of the new schema stamp.
     static_cast<void>(collection::LostUsns::remove(folder_));

@@ -63,6 +63,10 @@ TEST(SessionTable, has_one_rule_for_each_method_and_state) {
     EXPECT_EQ(seen.size(), std::size_t{(wire::method_count - wire::media_method_count - 1) * 3});
 }
 
+TEST(SessionTable, has_no_rule_for_a_login) {
+    EXPECT_EQ(find_rule(Method::host_key, SessionState::idle), nullptr);
+}
+
 TEST(SessionTable, never_lets_a_request_touch_the_sync_of_another_key) {
     for (const auto& rule : session_table) {
         if (rule.state == SessionState::other_running && rule.next) {

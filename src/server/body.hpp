@@ -46,8 +46,7 @@ struct FileLimits {
     std::size_t unpacked_bytes_max;
 };
 asio::awaitable<Result<void>> receive_file(RequestBody& body, const std::filesystem::path& path,
-                                           const FileLimits& limits, Budget& budget,
-                                           Lane lane);
+                                           const FileLimits& limits, Budget& budget, Lane lane);
 
 // Packing makes nothing much larger.
 constexpr std::size_t packed_bytes_max(std::size_t unpacked) {

@@ -1,6 +1,7 @@
 #include "server/commands.hpp"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
@@ -30,6 +31,13 @@ void set_up_log() {
     spdlog::set_default_logger(spdlog::stderr_color_mt("ankiwire"));
     spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %^%l%$ %v");
     spdlog::flush_on(spdlog::level::info);
+}
+
+// Buffers of transfers go back to the system with the transfer; in a heap small blocks keep them.
+void return_large_blocks() {
+    constexpr int large = 256 * 1024;
+    mallopt(M_MMAP_THRESHOLD, large);
+    mallopt(M_TRIM_THRESHOLD, large);
 }
 
 // Blocked in this thread before any other is made, so that all inherit it.
@@ -92,6 +100,7 @@ int serve(const Environment& environment) {
         spdlog::error("a user will not be able to sync: {}", problem);
     }
 
+    return_large_blocks();
     const auto signals = block_ending_signals();
     LaneThreads lanes(std::max(1U, std::thread::hardware_concurrency()));
     EnvUserDirectory users(config, lanes.lanes().passwords);

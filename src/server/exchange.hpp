@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +26,7 @@ struct RequestHead {
     std::string query;                       // what follows `?`
     std::optional<std::string> sync_header;  // `anki-sync`
     std::string content_type;
+    std::string address;  // the client's
 };
 
 class RequestBody {
@@ -68,6 +70,8 @@ struct RequestNotes {
     std::string session;
     std::string problem;
     bool quiet = false;  // not worth a line
+    // To be called as soon as the sender is: until then its connection may be given up for another.
+    std::function<void()> sender_is_known = [] {};
 };
 
 class RequestHandler {

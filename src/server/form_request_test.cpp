@@ -178,7 +178,8 @@ protected:
                                .path = {},
                                .query = {},
                                .sync_header = std::nullopt,
-                               .content_type = "multipart/form-data; boundary=b"};
+                               .content_type = "multipart/form-data; boundary=b",
+                               .address = {}};
         std::optional<Result<FormRequest>> form;
         const auto job = [&]() -> asio::awaitable<void> {
             form = co_await forms_.receive(head, body, method, limits::mib);

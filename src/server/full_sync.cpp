@@ -16,23 +16,22 @@ namespace {
 constexpr int replace_attempts_max = 3;
 constexpr std::size_t read_bytes = 256 * limits::kib;
 
-// A finished snapshot on its way out: read, packed and removed on the workers.
+// A finished snapshot on its way out: read, packed and removed on a lane of its own.
 class PackedFile final : public ReplyBody {
 public:
     PackedFile(TempFile temp, files::FileDescriptor file, Budget::Share transfer,
-               std::shared_ptr<AccountActor> actor, std::string client, Packing packing,
-               Lane workers)
+               std::shared_ptr<AccountActor> actor, std::string client, Packing packing, Lane lane)
         : actor_(std::move(actor)),
           client_(std::move(client)),
           transfer_(std::move(transfer)),
           temp_(std::move(temp)),
           file_(std::move(file)),
-          workers_(std::move(workers)),
+          lane_(std::move(lane)),
           packer_(packing) {}
 
     asio::awaitable<Result<std::string>> next() override {
         auto job = [this] { return read_and_pack(); };
-        auto piece = co_await run_on(workers_, std::move(job));
+        auto piece = co_await run_on(lane_, std::move(job));
         if (piece && piece->empty()) {  // the peer has taken all that came before
             co_await note_success();
         }
@@ -76,7 +75,7 @@ private:
     TempFile temp_;
     files::FileDescriptor file_;
     std::uint64_t offset_ = 0;
-    Lane workers_;
+    Lane lane_;
     Packer packer_;
     std::string plain_;
     bool ended_ = false;
@@ -183,7 +182,7 @@ asio::awaitable<Result<Reply>> FullSync::download(std::shared_ptr<AccountActor> 
     CO_TRY_ASSIGN(auto descriptor, files::open_for_reading(file.path()));
     auto stream =
         std::make_unique<PackedFile>(std::move(file), std::move(descriptor), std::move(transfer),
-                                     actor, std::move(client), packing, lanes_.workers);
+                                     actor, std::move(client), packing, lanes_.downloads);
     co_return reply_with(std::move(stream), bytes, packing);
 }
 

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <atomic>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -53,7 +54,8 @@ RequestHead head_of(const Parser::value_type& request) {
                      .path = target.substr(0, path_end),
                      .query = target.substr(std::min(path_end + 1, target.size())),
                      .sync_header = std::nullopt,
-                     .content_type = std::string(request[http::field::content_type])};
+                     .content_type = std::string(request[http::field::content_type]),
+                     .address = {}};
     if (const auto found = request.find("anki-sync"); found != request.end()) {
         head.sync_header = std::string(found->value());
     }
@@ -108,6 +110,16 @@ public:
             spdlog::warn("a connection too many from {}", address_);
             co_await linger();
         }
+    }
+
+    [[nodiscard]] std::optional<Clock::time_point> waiting_since() const override {
+        const auto since = waiting_since_.load();
+        return since == Clock::time_point::max() ? std::nullopt : std::optional(since);
+    }
+
+    void give_up() override {
+        waiting_since_ = Clock::time_point::max();
+        abort();
     }
 
     void stop() override {
@@ -174,14 +186,17 @@ private:
         bytes_in_ = bytes_out_ = 0;
         const auto started = Clock::now();
         body_started_ = started;
+        waiting_since_ = started;
         drain_until_ = Clock::time_point::max();
         const auto& request = parser_->get();
         continue_expected_ = beast::iequals(request[http::field::expect], "100-continue");
-        const auto head = head_of(request);
+        auto head = head_of(request);
+        head.address = client_address(ip_source_, address_header_value(request), address_);
         RequestOutcome outcome;
-        outcome.address = client_address(ip_source_, address_header_value(request), address_);
+        outcome.address = head.address;
 
         RequestNotes notes;
+        notes.sender_is_known = [this] { waiting_since_ = Clock::time_point::max(); };
         Reply reply = co_await handle(head, notes);
         const bool drained = co_await drain();
         const bool keep = drained && parser_->keep_alive() && !stopping_;
@@ -200,6 +215,7 @@ private:
             spdlog::log(level_of(outcome.status), "{}", request_line(notes, outcome));
         }
         answering_ = false;
+        waiting_since_ = Clock::now();
         co_return keep&& written;
     }
 
@@ -404,6 +420,7 @@ private:
     std::unique_ptr<char[]> piece_;
     Clock::time_point body_started_;
     Clock::time_point drain_until_;
+    std::atomic<Clock::time_point> waiting_since_ = Clock::now();  // max: it does not
     std::uint64_t bytes_in_ = 0;
     std::uint64_t bytes_out_ = 0;
     bool continue_expected_ = false;

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 
 #include "server/config.hpp"
 #include "server/exchange.hpp"
@@ -40,6 +41,12 @@ public:
     // Answers one request that the server is busy, and closes: for connections over the limit.
     virtual boost::asio::awaitable<void> refuse() = 0;
 
+    // From any thread. Since when the connection is open, or idle, without a request whose sender
+    // is known; nullopt: there is one.
+    [[nodiscard]] virtual std::optional<std::chrono::steady_clock::time_point> waiting_since()
+        const = 0;
+    // The same, and it waits no longer: breaks it off.
+    virtual void give_up() = 0;
     // From any thread. Ends when the request that runs, if any, has been answered.
     virtual void stop() = 0;
     // Breaks the connection off.

@@ -2,10 +2,14 @@
 // another: a login does not delay a sync, nor a full sync another user's `meta`.
 #pragma once
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <cstddef>
+#include <memory>
+#include <thread>
 
 namespace ankiwire::server {
 
@@ -16,8 +20,24 @@ struct Lanes {
     Lane media_stores;  // steps of a media store, and syncing to disk
     Lane media_files;   // receiving, unpacking and packing files
     Lane transfers;     // checks and copies of whole collections: seconds
+    Lane downloads;     // packing collections on their way out
     Lane passwords;
 };
+
+// What takes long gives way to short steps when there are fewer cores than work; guesses of
+// passwords, which anybody can send, give way to everything. As for nice(2).
+inline constexpr int niceness_of_long_work = 5;
+inline constexpr int niceness_of_passwords = 10;
+
+// Threads inherit how nice the one is that starts them, which is a thread's own affair on Linux.
+inline std::unique_ptr<boost::asio::thread_pool> nice_threads(std::size_t count, int niceness) {
+    std::unique_ptr<boost::asio::thread_pool> threads;
+    std::thread([&] {
+        [[maybe_unused]] const int ignored = nice(niceness);
+        threads = std::make_unique<boost::asio::thread_pool>(count);
+    }).join();
+    return threads;
+}
 
 // The threads of a server's lanes.
 class LaneThreads {
@@ -25,23 +45,26 @@ public:
     explicit LaneThreads(std::size_t cores)
         : workers_(cores + 2),       // steps wait for the disk, too
           media_stores_(cores + 2),  // they wait for the disk
-          media_files_(std::max<std::size_t>(2, cores)),
-          transfers_(std::max<std::size_t>(1, cores - 1)),
-          passwords_(std::max<std::size_t>(1, cores - 1)) {}
+          media_files_(nice_threads(std::max<std::size_t>(2, cores), niceness_of_long_work)),
+          transfers_(nice_threads(std::max<std::size_t>(1, cores - 1), niceness_of_long_work)),
+          downloads_(nice_threads(cores, niceness_of_long_work)),
+          passwords_(nice_threads(std::max<std::size_t>(1, cores - 1), niceness_of_passwords)) {}
 
     [[nodiscard]] Lanes lanes() {
         return {.workers = workers_.get_executor(),
                 .media_stores = media_stores_.get_executor(),
-                .media_files = media_files_.get_executor(),
-                .transfers = transfers_.get_executor(),
-                .passwords = passwords_.get_executor()};
+                .media_files = media_files_->get_executor(),
+                .transfers = transfers_->get_executor(),
+                .downloads = downloads_->get_executor(),
+                .passwords = passwords_->get_executor()};
     }
 
     // Waits for everything that was handed in; nothing may be after it.
     void join() {
-        passwords_.join();
-        transfers_.join();
-        media_files_.join();
+        passwords_->join();
+        downloads_->join();
+        transfers_->join();
+        media_files_->join();
         media_stores_.join();
         workers_.join();
     }
@@ -49,9 +72,10 @@ public:
 private:
     boost::asio::thread_pool workers_;
     boost::asio::thread_pool media_stores_;
-    boost::asio::thread_pool media_files_;
-    boost::asio::thread_pool transfers_;
-    boost::asio::thread_pool passwords_;
+    std::unique_ptr<boost::asio::thread_pool> media_files_;
+    std::unique_ptr<boost::asio::thread_pool> transfers_;
+    std::unique_ptr<boost::asio::thread_pool> downloads_;
+    std::unique_ptr<boost::asio::thread_pool> passwords_;
 };
 
 }  // namespace ankiwire::server

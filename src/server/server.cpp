@@ -15,6 +15,7 @@
 #include <mutex>
 #include <thread>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "server/temp_file.hpp"
@@ -48,6 +49,24 @@ public:
     void forget_all() {
         const std::lock_guard lock(mutex_);
         sessions_.clear();
+    }
+    // Breaks off the one that has waited longest for a request whose sender is known: a peer that
+    // does nothing, or not enough, does not keep others out. False: there is none.
+    bool give_up_oldest() {
+        const std::lock_guard lock(mutex_);
+        std::shared_ptr<HttpSession> oldest;
+        auto oldest_since = std::chrono::steady_clock::time_point::max();
+        for (const auto& session : sessions_) {
+            const auto since = session->waiting_since();
+            if (since && *since < oldest_since) {
+                oldest = session;
+                oldest_since = *since;
+            }
+        }
+        if (oldest) {
+            oldest->give_up();
+        }
+        return oldest != nullptr;
     }
     // Tells each to stop or abort, and waits until there is none. False: time was up.
     bool end_all(void (HttpSession::*how)(), std::chrono::milliseconds time) {
@@ -181,9 +200,10 @@ private:
             return;  // not even time to say so
         }
         const auto executor = socket.get_executor();
+        const bool fits = count < options_.connections_max || give_up_oldest();
         auto session = HttpSession::make(std::move(socket), service_, options_.http, ip_source_);
         connections_.add(session);
-        auto work = count < options_.connections_max ? session->run() : session->refuse();
+        auto work = fits ? session->run() : session->refuse();
         asio::co_spawn(executor, std::move(work),
                        [this, session](const std::exception_ptr& exception) {
                            if (exception) {
@@ -191,6 +211,12 @@ private:
                            }
                            connections_.remove(session);
                        });
+    }
+
+    bool give_up_oldest() {  // R-LIM-16
+        const bool given_up = connections_.give_up_oldest();
+        given_up_ += given_up ? 1 : 0;
+        return given_up;
     }
 
     static void log_exception(const std::exception_ptr& exception) {
@@ -205,6 +231,9 @@ private:
         while (!stopping_) {
             tick_timer_.expires_after(options_.tick_time);
             co_await tick_timer_.async_wait(as_result);
+            if (const auto count = std::exchange(given_up_, 0); count > 0) {
+                spdlog::warn("{} connections without a request were closed for new ones", count);
+            }
             for (const auto& actor : actors_.all()) {
                 actor->tick();
             }
@@ -240,7 +269,8 @@ private:
     SyncService service_;
     Connections connections_;
     std::uint16_t port_ = 0;
-    bool stopping_ = false;  // only on io_control_
+    bool stopping_ = false;     // only on io_control_, as the next one
+    std::size_t given_up_ = 0;  // connections, since the last tick
 
     // Below what its coroutines use: they go with it.
     asio::io_context io_{static_cast<int>(network_threads)};

@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "files/temp_folder.hpp"
 #include "server/server.hpp"
@@ -106,8 +107,7 @@ protected:
         const auto parsed = parse_config(environment_);
         ASSERT_TRUE(parsed.problems.empty());
         lanes_ = std::make_unique<LaneThreads>(2);
-        users_ =
-            std::make_unique<EnvUserDirectory>(parsed.config, lanes_->lanes().passwords);
+        users_ = std::make_unique<EnvUserDirectory>(parsed.config, lanes_->lanes().passwords);
         auto server = Server::start(parsed.config, *users_, *lanes_, options_);
         ASSERT_TRUE(server) << server.error().context;
         server_ = std::move(server).value();
@@ -138,6 +138,11 @@ protected:
         }
         return text + "0\r\n\r\n";
     }
+    // Of a body of one byte, which is sent when the server asks for it.
+    [[nodiscard]] std::string upload_head(const std::string& method = "upload") const {
+        const auto text = post("/sync/" + method, "x", false, "Expect: 100-continue\r\n");
+        return text.substr(0, text.size() - 1);
+    }
     HttpReply call(const std::string& method, const std::string& json) {
         return connect()->ask(post("/sync/" + method, zstd::pack(json)));
     }
@@ -155,6 +160,7 @@ protected:
     std::unique_ptr<LaneThreads> lanes_;
     std::unique_ptr<EnvUserDirectory> users_;
     std::unique_ptr<Server> server_;
+    std::vector<std::unique_ptr<RawClient>> kept_;  // connections that stay open
 };
 
 inline const std::string meta_request = R"({"v":11,"cv":"anki,26.09.3 (test),linux"})";

@@ -316,17 +316,45 @@ TEST_F(ServerTest, logs_a_line_for_each_request_with_the_nearest_proxys_address_
     }
 }
 
-TEST_F(ServerTest, refuses_connections_beyond_its_limit) {  // R-ERR-04
+TEST_F(ServerTest, refuses_connections_beyond_its_limit_if_all_are_at_work) {  // R-ERR-04
     options_.connections_max = 1;
     start();
-    auto first = connect();
-    EXPECT_EQ(first->ask(get_health).status, 200);
+    const auto first = connect();
+    EXPECT_EQ(first->ask(upload_head()).status, 100);
     const auto second = connect();
     const auto reply = second->ask(get_health);
     EXPECT_EQ(reply.status, 503);
     EXPECT_EQ(reply.header("Retry-After"), "5");
     EXPECT_FALSE(reply.keep_alive);
-    EXPECT_EQ(first->ask(get_health).status, 200);
+    EXPECT_EQ(first->ask("x").status, 200);  // a corrupt upload
+}
+
+// R-LIM-16
+TEST_F(ServerTest, gives_up_the_connection_that_has_waited_longest_for_a_new_one) {
+    options_.connections_max = 3;
+    start();
+    const auto used = connect();
+    EXPECT_EQ(used->ask(get_health).status, 200);
+    const auto silent = connect();
+    const auto half = connect();
+    half->send("POST /sync/hostKey HTTP/1.1\r\nHost: x\r\n");
+    EXPECT_EQ(used->ask(get_health).status, 200);  // and waits anew
+    for (const auto* waiting : {&silent, &half, &used}) {
+        kept_.push_back(connect());
+        EXPECT_EQ(kept_.back()->ask(get_health).status, 200);
+        EXPECT_TRUE((*waiting)->is_closed());
+    }
+}
+
+// R-LIM-16
+TEST_F(ServerTest, gives_up_a_login_whose_body_does_not_come) {
+    options_.connections_max = 1;
+    start();
+    const auto slow = connect();
+    header_.host_key = HostKey("");
+    EXPECT_EQ(slow->ask(upload_head("hostKey")).status, 100);
+    EXPECT_EQ(connect()->ask(get_health).status, 200);
+    EXPECT_TRUE(slow->is_closed());
 }
 
 TEST_F(ServerTest, lets_a_running_request_end_when_it_stops) {
@@ -351,12 +379,7 @@ TEST_F(ServerTest, breaks_off_a_request_that_does_not_end_when_it_stops) {
     options_.stop_time = 50ms;
     start();
     const auto client = connect();
-    EXPECT_EQ(client
-                  ->ask("POST /sync/upload HTTP/1.1\r\nHost: x\r\nanki-sync: " +
-                        wire::encode_sync_header(header_) +
-                        "\r\nExpect: 100-continue\r\nContent-Length: 1000\r\n\r\n")
-                  .status,
-              100);
+    EXPECT_EQ(client->ask(upload_head()).status, 100);
     EXPECT_TRUE(server_->stop());
     EXPECT_TRUE(client->is_closed());
 }

@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -128,7 +130,7 @@ asio::awaitable<Reply> SyncService::handle(const RequestHead& head, RequestBody&
     auto header = parse_header(head);
     Result<Reply> reply = fail(ErrorKind::internal, {});
     if (header) {
-        const Call call{*method, std::move(header).value()};
+        const Call call{*method, std::move(header).value(), false, head.address};
         notes.client = call.header.client;
         notes.session = call.header.session_key.text;
         reply = co_await answer(call, body, notes);
@@ -162,7 +164,7 @@ asio::awaitable<Result<Reply>> SyncService::answer_form(const RequestHead& head,
         notes.problem = form.error().context;
         co_return reply_with(upload_too_large_text, Packing::none);
     }
-    const Call call{method, header_of(form->values), true};
+    const Call call{method, header_of(form->values), true, head.address};
     notes.client = call.header.client;
     notes.session = call.header.session_key.text;
     auto reply = co_await answer(call, *form->data, notes);
@@ -178,6 +180,7 @@ asio::awaitable<Result<Reply>> SyncService::answer(const Call& call, RequestBody
     }
     CO_TRY_ASSIGN(const auto user, co_await users_.resolve(call.header.host_key, deadline()));
     notes.user = user.name;
+    notes.sender_is_known();
     const auto actor = actors_.actor_of(user);
     switch (call.method) {
         case wire::Method::upload:
@@ -208,12 +211,19 @@ asio::awaitable<Result<Reply>> SyncService::log_in(const Call& call, RequestBody
         return wire::decode_host_key_request(json);
     };
     CO_TRY_ASSIGN(auto request, co_await run_on(workers, std::move(decode)));
-    auto login = co_await users_.authenticate(
-        std::move(request.username), std::move(request.password), call.header.client, deadline());
+    auto login =
+        co_await users_.authenticate(std::move(request.username), std::move(request.password),
+                                     call.header.client, call.address, deadline());
     if (!login) {
+        if (login.error().kind == ErrorKind::busy) {
+            asio::steady_timer pause(co_await asio::this_coro::executor,
+                                     options_.refused_login_time);
+            co_await pause.async_wait(asio::use_awaitable);
+        }
         co_return std::move(login).error();
     }
     notes.user = login->user.name;
+    notes.sender_is_known();
     auto encode = [&]() -> Reply {
         return reply_with(wire::encode_host_key_response({login->key}), body.reply_packing());
     };

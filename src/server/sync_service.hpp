@@ -25,6 +25,8 @@ public:
         FullSync::Limits full_sync;
         std::filesystem::path folder;  // where uploads of older clients wait for their end
         std::chrono::milliseconds directory_time = std::chrono::seconds(20);
+        // Who is told to try a login again later is told so late: else it is tried again at once.
+        std::chrono::milliseconds refused_login_time = std::chrono::seconds(1);
     };
     // All of them outlive the service. `bodies`: what requests may hold in memory together.
     SyncService(UserDirectory& users, AccountActors& actors, const Lanes& lanes, Budget& bodies,
@@ -39,6 +41,7 @@ private:
         wire::Method method;
         wire::SyncHeader header;
         bool is_form = false;  // of protocol 8 to 10
+        std::string address;   // of the client
     };
     // The whole of it for a client of protocol 8 to 10.
     asio::awaitable<Result<Reply>> answer_form(const RequestHead& head, wire::Method method,

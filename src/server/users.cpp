@@ -7,7 +7,7 @@
 namespace ankiwire::server {
 
 EnvUserDirectory::EnvUserDirectory(const Config& config, Lane lane, std::size_t checks_max)
-    : lane_(std::move(lane)), checks_max_(checks_max) {
+    : logins_(std::move(lane), checks_max) {
     entries_.reserve(config.users.size());
     for (const auto& user : config.users) {
         const AccountId account{static_cast<std::int64_t>(entries_.size()) + 1};
@@ -25,23 +25,18 @@ EnvUserDirectory::EnvUserDirectory(const Config& config, Lane lane, std::size_t 
 asio::awaitable<Result<UserDirectory::Login>> EnvUserDirectory::authenticate(std::string name,
                                                                              Password password,
                                                                              std::string /*client*/,
+                                                                             std::string address,
                                                                              Deadline deadline) {
-    if (checks_.fetch_add(1) >= checks_max_) {
-        checks_.fetch_sub(1);
-        co_return fail(ErrorKind::busy, "too many logins at once");
-    }
     const auto found = by_blinded_name_.find(blinded(name));
     const Entry* entry = found == by_blinded_name_.end() ? nullptr : found->second;
     const PasswordVerifier* verifier = entry != nullptr ? &entry->verifier : &nobody_;
-    auto check = [this, verifier, password = std::move(password), deadline]() -> Result<bool> {
-        Result<bool> matches = fail(ErrorKind::busy, "a login waited too long");
-        if (std::chrono::steady_clock::now() < deadline) {
-            matches = verifier->matches(password);
+    auto check = [verifier, password = std::move(password), deadline]() -> Result<bool> {
+        if (std::chrono::steady_clock::now() >= deadline) {
+            return fail(ErrorKind::busy, "a login waited too long");
         }
-        checks_.fetch_sub(1);
-        return matches;
+        return verifier->matches(password);
     };
-    CO_TRY_ASSIGN(const bool matches, co_await run_on(lane_, std::move(check)));
+    CO_TRY_ASSIGN(const bool matches, co_await logins_.run(address, std::move(check)));
     if (!matches || entry == nullptr) {  // R-AUTH-02
         co_return fail(ErrorKind::auth_failed, "unknown user or wrong password");
     }

@@ -2,7 +2,6 @@
 // asynchronous, has a deadline, and may answer `busy`.
 #pragma once
 
-#include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstddef>
@@ -15,6 +14,7 @@
 #include "base/result.hpp"
 #include "server/config.hpp"
 #include "server/lanes.hpp"
+#include "server/login_queue.hpp"
 
 namespace ankiwire::server {
 
@@ -43,6 +43,7 @@ public:
     // auth_failed: says nothing about which of the two is wrong, not by its timing either.
     virtual boost::asio::awaitable<Result<Login>> authenticate(std::string name, Password password,
                                                                std::string client,
+                                                               std::string address,
                                                                Deadline deadline) = 0;
     virtual boost::asio::awaitable<Result<User>> resolve(HostKey key, Deadline deadline) = 0;
 };
@@ -50,12 +51,11 @@ public:
 // The users of SYNC_USER1 …: fixed, with the host keys of the official server.
 class EnvUserDirectory final : public UserDirectory {
 public:
-    // Passwords are checked on `lane`; busy beyond `checks_max` that run or wait.
-    EnvUserDirectory(const Config& config, Lane lane,
-                     std::size_t checks_max = 64);
+    // Passwords are checked on `lane`; busy beyond `checks_max` that wait.
+    EnvUserDirectory(const Config& config, Lane lane, std::size_t checks_max = 64);
 
     boost::asio::awaitable<Result<Login>> authenticate(std::string name, Password password,
-                                                       std::string client,
+                                                       std::string client, std::string address,
                                                        Deadline deadline) override;
     boost::asio::awaitable<Result<User>> resolve(HostKey key, Deadline deadline) override;
 
@@ -69,9 +69,7 @@ private:
     std::unordered_map<std::string, const Entry*> by_blinded_name_;
     std::unordered_map<std::string, const Entry*> by_blinded_key_;
     PasswordVerifier nobody_;
-    Lane lane_;
-    std::size_t checks_max_;
-    std::atomic<std::size_t> checks_ = 0;  // running and waiting
+    LoginQueue logins_;
 };
 
 }  // namespace ankiwire::server

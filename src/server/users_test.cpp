@@ -31,7 +31,7 @@ protected:
                                               Deadline deadline = never,
                                               std::size_t checks_max = 1) {
         EnvUserDirectory users(config_, lane_.get_executor(), checks_max);
-        return run(users.authenticate(name, Password(password), "client", deadline));
+        return run(users.authenticate(name, Password(password), "client", "192.0.2.1", deadline));
     }
 
     ErrorKind refusal(const Result<UserDirectory::Login>& login) {

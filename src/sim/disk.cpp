@@ -6,6 +6,7 @@
 #include <fstream>
 #include <set>
 #include <sstream>
+#include <utility>
 
 #include "base/check.hpp"
 #include "sim/disk_state.hpp"
@@ -18,7 +19,7 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t sector_bytes = 512;
 
 std::atomic<Disk::State*> current = nullptr;
-thread_local bool is_listening = false;  // the listener's own calls are nobody's business
+thread_local bool is_aside = false;
 
 using Names = std::map<const Node*, std::map<std::string, NodePtr>>;
 
@@ -131,6 +132,9 @@ NodePtr node_at(const fs::path& path) {
 
 }  // namespace
 
+Aside::Aside() : was_aside_(std::exchange(is_aside, true)) {}
+Aside::~Aside() { is_aside = was_aside_; }
+
 void apply_to(std::string& bytes, const Write& write) {
     if (write.is_size) {
         bytes.resize(write.offset);
@@ -140,7 +144,7 @@ void apply_to(std::string& bytes, const Write& write) {
     bytes.replace(write.offset, write.bytes.size(), write.bytes);
 }
 
-Disk::State* current_disk() { return is_listening ? nullptr : current.load(); }
+Disk::State* current_disk() { return is_aside ? nullptr : current.load(); }
 
 Disk::State::State(fs::path folder) : root(std::move(folder)) { scan(); }
 
@@ -200,6 +204,7 @@ int Disk::State::fault_for(Call call) {
             continue;
         }
         --fault.times;
+        has_failed = true;
         return fault.error;
     }
     return 0;
@@ -211,9 +216,10 @@ int Disk::State::refusal(Call call, std::unique_lock<std::mutex>& lock) {
     }
     if (before_change) {
         lock.unlock();
-        is_listening = true;
-        before_change();
-        is_listening = false;
+        {
+            const Aside aside;
+            before_change();
+        }
         lock.lock();
     }
     if (changes >= power_ends_after) {
@@ -242,6 +248,9 @@ void Disk::State::note_names(NameChange change) {
 }
 
 void Disk::State::note_sync(const NodePtr& node) {
+    if (is_lying) {
+        return;
+    }
     for (const auto& write : node->unsafe_writes) {
         apply_to(node->safe_bytes, write);
     }
@@ -317,12 +326,24 @@ void Disk::fail(const Fault& fault) {
     state_->faults.push_back(fault);
 }
 
+bool Disk::has_failed() const {
+    const std::lock_guard lock(state_->mutex);
+    return state_->has_failed;
+}
+
 void Disk::mend() {
     const std::lock_guard lock(state_->mutex);
     state_->faults.clear();
+    state_->has_failed = false;
+}
+
+void Disk::lie() {
+    const std::lock_guard lock(state_->mutex);
+    state_->is_lying = true;
 }
 
 void Disk::copy_survivors(const fs::path& target, Luck luck, Dice& dice) const {
+    const Aside aside;
     const std::lock_guard lock(state_->mutex);
     state_->copy_survivors(target, luck, dice);
 }
@@ -343,10 +364,10 @@ bool Disk::is_off() const {
 }
 
 void Disk::restart(Luck luck, Dice& dice) {
+    const Aside aside;
     const std::lock_guard lock(state_->mutex);
     auto next = state_->root;
     next += ".next";
-    current = nullptr;  // what follows is no part of the game
     state_->copy_survivors(next, luck, dice);
     fs::remove_all(state_->root);
     fs::rename(next, state_->root);
@@ -354,7 +375,6 @@ void Disk::restart(Luck luck, Dice& dice) {
     state_->faults.clear();
     state_->is_off = false;
     state_->power_ends_after = std::numeric_limits<std::uint64_t>::max();
-    current = state_.get();
 }
 
 }  // namespace ankiwire::sim

@@ -29,6 +29,18 @@ struct Fault {
     std::uint64_t times = 1;
 };
 
+// What this thread does meanwhile is no part of the game: nothing is noted, nothing fails.
+class Aside {
+public:
+    Aside();
+    Aside(const Aside&) = delete;
+    Aside& operator=(const Aside&) = delete;
+    ~Aside();
+
+private:
+    bool was_aside_;
+};
+
 class Disk {
 public:
     // `root` is a folder that exists and is empty.
@@ -43,7 +55,12 @@ public:
     void before_change(std::function<void()> fn);
 
     void fail(const Fault& fault);
+    // Whether a call has failed by that.
+    [[nodiscard]] bool has_failed() const;
     void mend();
+
+    // From now on syncs succeed, and nothing is safe.
+    void lie();
 
     // What a power cut now would leave, as the new folder `target`, which is outside of the root.
     void copy_survivors(const std::filesystem::path& target, Luck luck, Dice& dice) const;

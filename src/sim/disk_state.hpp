@@ -87,7 +87,9 @@ struct Disk::State {
     std::uint64_t changes = 0;
     std::uint64_t power_ends_after = std::numeric_limits<std::uint64_t>::max();
     bool is_off = false;
+    bool is_lying = false;
     std::vector<Fault> faults;
+    bool has_failed = false;
     std::function<void()> before_change;
 
 private:

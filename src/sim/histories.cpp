@@ -1,6 +1,10 @@
 #include "sim/histories.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <array>
+#include <cerrno>
 
 #include "files/temp_folder.hpp"
 #include "sim/world.hpp"
@@ -63,12 +67,10 @@ class Images {
 public:
     explicit Images(fs::path folder) : folder_(std::move(folder)) {}
 
-    void take(const World& world, const Disk& disk, Dice& dice) {
-        for (const auto luck : {Luck::nothing, Luck::all, Luck::some}) {
-            auto path = folder_ / std::to_string(images_.size());
-            disk.copy_survivors(path, luck, dice);
-            images_.push_back({std::move(path), world.promises()});
-        }
+    void take(World& world, Luck luck, Dice& dice) {
+        auto path = folder_ / std::to_string(images_.size());
+        world.disk().copy_survivors(path, luck, dice);
+        images_.push_back({std::move(path), world.promises()});
     }
     // What is wrong with one of them, in words; or nothing. None is left.
     std::string check() {
@@ -91,16 +93,18 @@ private:
 
 }  // namespace
 
-CrashPoints enumerate(const History& history) {
+Points crash_everywhere(const History& history) {
     const files::TempFolder folder;
     World world(folder.path(), seed);
     Dice dice(seed);
-    CrashPoints points;
+    Points points;
     Images images(folder.path() / "images");
     images.check();
     world.disk().before_change([&] {
         ++points.count;
-        images.take(world, world.disk(), dice);
+        for (const auto luck : {Luck::nothing, Luck::all, Luck::some}) {
+            images.take(world, luck, dice);
+        }
     });
     for (const auto& command : history.commands) {
         points.found = world.act(command);
@@ -113,6 +117,59 @@ CrashPoints enumerate(const History& history) {
         }
     }
     world.disk().before_change({});
+    return points;
+}
+
+namespace {
+
+// Whether the history is so long that the fault was met.
+bool live_with(const Fault& fault, const History& history, std::string& found) {
+    const files::TempFolder folder;
+    World world(folder.path(), seed);
+    Dice dice(fault.skip);
+    Images images(folder.path() / "images");
+    images.check();
+    world.disk().fail(fault);
+    for (const auto& command : history.commands) {
+        found = world.act(command);
+        if (found.empty() && world.disk().has_failed()) {
+            images.take(world, Luck::all, dice);
+            images.take(world, Luck::some, dice);
+            found = images.check();
+        }
+        if (!found.empty()) {
+            found = "after `" + command + "`: " + found;
+            break;
+        }
+    }
+    const bool was_met = world.disk().has_failed();
+    if (found.empty() && was_met) {
+        found = world.settle();
+    }
+    if (!found.empty()) {
+        found = fmt::format("{}\n{}", fmt::join(world.story(), "\n"), found);
+    }
+    return was_met;
+}
+
+}  // namespace
+
+Points fail_everywhere(const History& history) {
+    constexpr std::array kinds{std::pair(Call::write, ENOSPC), std::pair(Call::name, ENOSPC),
+                               std::pair(Call::sync, EIO), std::pair(Call::read, EIO)};
+    Points points;
+    for (const auto& [call, error] : kinds) {
+        Fault fault{.call = call, .error = error};
+        while (points.found.empty() && live_with(fault, history, points.found)) {
+            ++points.count;
+            ++fault.skip;
+        }
+        if (!points.found.empty()) {
+            points.found = fmt::format("call {} of kind {} fails: {}", fault.skip,
+                                       static_cast<int>(call), points.found);
+            break;
+        }
+    }
     return points;
 }
 

@@ -1,4 +1,5 @@
-// Scripted histories, of which each change on the disk is a moment at which the power may go.
+// Scripted histories, of which each change on the disk is a moment at which the power may go, and
+// each call one that may fail.
 #pragma once
 
 #include <cstdint>
@@ -15,12 +16,16 @@ struct History {
 
 const std::vector<History>& histories();
 
-struct CrashPoints {
-    std::uint64_t count = 0;  // of each, three disks that it may leave were checked
-    std::string found;        // what broke a promise; empty: nothing
+struct Points {
+    std::uint64_t count = 0;
+    std::string found;  // what broke a promise; empty: nothing
 };
 
-// Lives through a history, and at each change checks what a power cut would leave then.
-CrashPoints enumerate(const History& history);
+// Lives through a history, and at each change checks three disks that a power cut would leave then.
+Points crash_everywhere(const History& history);
+
+// Lives through it once for each call on its disk, which fails then. After each command all is
+// checked as it is, and as after a power cut; in the end the devices agree.
+Points fail_everywhere(const History& history);
 
 }  // namespace ankiwire::sim

@@ -91,7 +91,7 @@ std::string difference_of(const std::string& here, const std::string& there) {
 }
 
 fs::path folder_with(const fs::path& folder, std::string_view start) {
-    const auto account = Rig::folder_of(folder / "base", user);
+    const auto account = rig::Rig::folder_of(folder / "base", user);
     fs::create_directories(account);
     fs::create_directories(folder / "scratch");
     std::ofstream(account / "collection.anki2", std::ios::binary) << start;
@@ -138,9 +138,9 @@ Trial::Trial(const fs::path& folder, std::string_view start, const TrialOptions&
 }
 
 CollectionFile Trial::read_start() {
-    const auto file =
-        read_collection(Rig::folder_of(scratch_.parent_path() / "base", user) / "collection.anki2",
-                        scratch_ / "start");
+    const auto file = read_collection(
+        rig::Rig::folder_of(scratch_.parent_path() / "base", user) / "collection.anki2",
+        scratch_ / "start");
     return must(file);
 }
 
@@ -200,7 +200,7 @@ void Trial::edit(Device& device, const Command& command) {
 
 Trial::Answered Trial::post(const std::string& session, Method method, const std::string& body) {
     const auto path = fmt::format("/sync/{}", wire::method_name(method));
-    const auto answer = rig_.post(user, path, session, zstd::pack(body));
+    const auto answer = rig_.post({rig::head_of_11(user, path, session), zstd::pack(body)});
     const auto expected = model_.answer(method, session, body, now());
     exchanges_.push_back({session, method, body, expected.status, expected.json});
     Answered answered{.found = {}, .reply = answer.body, .is_ok = answer.status == 200};
@@ -268,7 +268,8 @@ std::string Trial::compare_tables() {
 std::string Trial::upload(Device& device) {
     const auto file = device.ready_for_upload(clock_of(device));
     const auto bytes = must(upload_of(file.contents, file.stamps, scratch_ / "upload"));
-    const auto answer = rig_.post(user, "/sync/upload", new_session(device), zstd::pack(bytes));
+    const auto answer =
+        rig_.post({rig::head_of_11(user, "/sync/upload", new_session(device)), zstd::pack(bytes)});
     if (answer.body != "OK") {
         return "an upload is answered with " + answer.body + " " + answer.problem;
     }
@@ -279,7 +280,8 @@ std::string Trial::upload(Device& device) {
 }
 
 std::string Trial::download(Device& device) {
-    const auto answer = rig_.post(user, "/sync/download", new_session(device), {});
+    const auto answer =
+        rig_.post({rig::head_of_11(user, "/sync/download", new_session(device)), {}});
     auto file = must(read_download(answer.body, scratch_ / "download"));
     auto expected = model_.download(now());
     erase_days(file.contents);

@@ -9,10 +9,10 @@
 #include <string_view>
 #include <vector>
 
+#include "rig/rig.hpp"
 #include "sim/device.hpp"
 #include "sim/ledger.hpp"
 #include "sim/model_server.hpp"
-#include "sim/rig.hpp"
 
 namespace ankiwire::sim {
 
@@ -88,7 +88,7 @@ private:
 
     std::filesystem::path scratch_;
     TrialOptions options_;
-    Rig rig_;
+    rig::Rig rig_;
     CollectionFile start_;
     ModelServer model_;
     Ledger ledger_;

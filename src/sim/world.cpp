@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <sstream>
+#include <utility>
 
 #include "base/check.hpp"
 #include "sim/clock.hpp"
@@ -54,10 +55,50 @@ std::string zip_of(const MediaChanges& changes) {
 
 TimestampMs now() { return {Clock::now_ms()}; }
 
+// Of what comes at the same time, one call at most may change each of these: else nobody knows in
+// which order they did.
+enum class Changes { nothing, collection, media };
+
+Changes changes_of(Method method) {
+    switch (method) {
+        case Method::finish:
+        case Method::upload:
+            return Changes::collection;
+        case Method::upload_changes:
+            return Changes::media;
+        default:
+            return Changes::nothing;
+    }
+}
+
+// Seeds that differ in one bit have nothing in common (the finalizer of splitmix64).
+std::uint64_t mixed(std::uint64_t value) {
+    value = (value ^ (value >> 30U)) * 0xbf58476d1ce4e5b9U;
+    value = (value ^ (value >> 27U)) * 0x94d049bb133111ebU;
+    return value ^ (value >> 31U);
+}
+
 }  // namespace
 
+Tally& Tally::operator+=(const Tally& other) {
+    steps += other.steps;
+    syncs += other.syncs;
+    uploads += other.uploads;
+    media_batches += other.media_batches;
+    lost_replies += other.lost_replies;
+    faults += other.faults;
+    crashes += other.crashes;
+    return *this;
+}
+
+std::string Tally::in_words() const {
+    return fmt::format(
+        "{} syncs, {} uploads, {} batches of media, {} lost replies, {} faults, {} crashes", syncs,
+        uploads, media_batches, lost_replies, faults, crashes);
+}
+
 World::World(const fs::path& folder, std::uint64_t seed)
-    : scratch_(folder / "scratch"), base_(folder / "base"), dice_(seed) {
+    : seed_(seed), scratch_(folder / "scratch"), base_(folder / "base"), dice_(seed) {
     fs::create_directories(scratch_);
     fs::create_directories(base_);
     Clock::set_ms(first_day);
@@ -70,9 +111,9 @@ World::World(const fs::path& folder, std::uint64_t seed)
         devices_.push_back(Device({.number = number, .takes_ties = number != old_device}, *start));
         sessions_.push_back(0);
     }
-    CHECK(upload(devices_[0], {}).empty());
+    CHECK(carry_out({upload_call(devices_[0], {})}).empty());
     for (auto& device : devices_) {
-        CHECK(download(device, {}).empty());
+        CHECK(carry_out({download_call(device, {})}).empty());
     }
 }
 
@@ -91,7 +132,8 @@ World::Fate World::some_fate() {
 
 Device& World::some_device() { return devices_[dice_.below(devices_.size())]; }
 
-std::string World::step() {
+std::string World::step(std::uint64_t number) {
+    dice_ = Dice(mixed(seed_) ^ mixed(~number));
     ++tally_.steps;
     Clock::advance_ms(static_cast<std::int64_t>(dice_.below(dice_.one_in(200) ? rest_ms : 700)));
     if (disk_->is_off()) {
@@ -110,25 +152,42 @@ std::string World::step() {
         tell(fmt::format("the power will go after {} changes", changes));
         disk_->cut_power_after(changes);
     }
+    if (dice_.one_in(500)) {
+        return restart_server();
+    }
     auto& device = some_device();
+    std::vector<Sending> calls;
+    if (auto call = next_of(device)) {
+        calls.push_back(std::move(*call));
+        auto& other = some_device();
+        if (dice_.one_in(3) && &other != &device) {
+            auto second = other.is_syncing() ? sync_call(other, some_fate())
+                                             : media_call(other, 1, some_fate());
+            const auto changes = changes_of(second.method);
+            if (changes == Changes::nothing || changes != changes_of(calls[0].method)) {
+                calls.push_back(std::move(second));
+            }
+        }
+    }
+    return carry_out(calls);
+}
+
+std::optional<World::Sending> World::next_of(Device& device) {
     if (device.is_syncing() && !dice_.one_in(50)) {
-        return sync_step(device, some_fate());
+        return sync_call(device, some_fate());
     }
     const auto what = dice_.below(1000);
     if (what < 550) {
         edit(device);
     } else if (what < 850) {
         begin_sync(device);
-    } else if (what < 990) {
-        return send_media(dice_.below(4) + 1, some_fate());
-    } else if (what < 996) {
-        restart_server();
-        return disk_->is_off() ? std::string() : check();
+    } else if (what < 995) {
+        return media_call(device, dice_.below(4) + 1, some_fate());
     } else {
         device.force_full_sync(now());
         tell(fmt::format("device {} will sync in one direction", device.number()));
     }
-    return {};
+    return std::nullopt;
 }
 
 std::string World::act(const std::string& command) {
@@ -140,15 +199,17 @@ std::string World::act(const std::string& command) {
     std::uint64_t count = 0;
     words >> verb >> number >> count;
     if (verb == "rest" || verb == "restart") {
-        if (verb == "restart") {
-            restart_server();
-        }
+        auto found = verb == "restart" ? restart_server() : std::string();
         Clock::advance_ms(rest_ms);
         rig_->tick();
+        return found;
+    }
+    if (verb == "lie") {
+        disk_->lie();
         return {};
     }
     if (verb == "media") {
-        return send_media(number, {});
+        return carry_out({media_call(some_device(), number, {})});
     }
     auto& device = devices_.at(number);
     if (verb == "edit") {
@@ -161,7 +222,7 @@ std::string World::act(const std::string& command) {
         return sync(device);
     }
     CHECK(verb == "upload" || verb == "download");
-    return verb == "upload" ? upload(device, {}) : download(device, {});
+    return carry_out({verb == "upload" ? upload_call(device, {}) : download_call(device, {})});
 }
 
 void World::edit(Device& device) {
@@ -175,95 +236,151 @@ void World::begin_sync(Device& device) {
     tell(fmt::format("device {} begins a sync", device.number()));
 }
 
-Answer World::post(const Device& device, Method method, std::string_view packed, const Fate& fate) {
-    const bool is_media = method >= Method::begin;
-    const auto path = fmt::format("/{}/{}", is_media ? "msync" : "sync", wire::method_name(method));
-    const auto key = fmt::format("device {} sync {}", device.number(),
-                                 sessions_[static_cast<std::size_t>(device.number())]);
-    Answer answer;
-    if (fate.is_lost) {
-        if (dice_.one_in(2) && !packed.empty()) {
-            rig_->post(user, path, key, packed, Break{dice_.below(packed.size())});
-        }
-    } else {
-        answer = rig_->post(user, path, key, packed);
-        // A request for rows is never sent again: what was answered would be missing.
-        if (fate.is_sent_twice && method != Method::chunk) {
-            answer = rig_->post(user, path, key, packed);
-        }
+Request World::request_of(const Sending& call, bool are_many) {
+    const bool is_media = call.method >= Method::begin;
+    const auto path =
+        fmt::format("/{}/{}", is_media ? "msync" : "sync", wire::method_name(call.method));
+    const auto key = fmt::format("device {} sync {}", call.device->number(),
+                                 sessions_[static_cast<std::size_t>(call.device->number())]);
+    Request request{.head = rig::head_of_11(user, path, key), .body = call.packed};
+    if (are_many) {
+        request.pace.piece_bytes = std::size_t{64} << dice_.below(12);
+        request.pace.pauses = static_cast<int>(dice_.below(4));
     }
-    if (fate.is_reply_lost) {
-        ++tally_.lost_replies;
-        answer = {};
+    if (call.fate.is_lost) {
+        request.pace.breaks_after = dice_.below(call.packed.size() + 1);
     }
-    tell(fmt::format("device {}: {} -> {}{}{}", device.number(), wire::method_name(method),
-                     answer.status, fate.is_sent_twice ? ", sent twice" : "",
-                     answer.status == 200 ? "" : " " + answer.problem));
-    return answer;
+    return request;
 }
 
-std::string World::sync_step(Device& device, const Fate& fate) {
-    const auto request = device.next_request();
+std::string World::carry_out(const std::vector<Sending>& calls) {
+    std::vector<Request> requests;
+    std::vector<std::size_t> last;  // request of each call, whose answer counts
+    for (const auto& call : calls) {
+        requests.push_back(request_of(call, calls.size() > 1));
+        // A request for rows is never sent again: what was answered would be missing.
+        if (call.fate.is_sent_twice && call.method != Method::chunk) {
+            requests.push_back(requests.back());
+        }
+        last.push_back(requests.size() - 1);
+    }
+    auto answers = rig_->post(requests);
+    std::string found;
+    for (const bool change_the_collection : {false, true}) {
+        for (std::size_t i = 0; i < calls.size() && found.empty(); ++i) {
+            const auto& call = calls[i];
+            if ((changes_of(call.method) == Changes::collection) != change_the_collection) {
+                continue;
+            }
+            auto& answer = answers[last[i]];
+            if (call.fate.is_lost || call.fate.is_reply_lost) {
+                ++tally_.lost_replies;
+                answer = {};
+            }
+            tell(fmt::format("device {}: {} -> {}{}{}{}", call.device->number(),
+                             wire::method_name(call.method), answer.status,
+                             call.fate.is_sent_twice ? ", sent twice" : "",
+                             calls.size() > 1 ? ", with others" : "",
+                             answer.status == 200 ? "" : " " + answer.problem));
+            found = call.then(answer);
+        }
+    }
+    const auto next = std::exchange(next_, {});
+    for (auto make = next.begin(); make != next.end() && found.empty(); ++make) {
+        found = carry_out({(*make)()});
+    }
+    return found;
+}
+
+World::Sending World::sync_call(Device& device, const Fate& fate) {
+    auto request = device.next_request();
     const bool is_last = request.method == Method::finish;
     if (is_last) {
         promises_->may_sync(device.draft());
     }
-    const auto answer = post(device, request.method, zstd::pack(request.body), fate);
-    const auto progress =
-        device.take(answer.status == 200 ? std::optional(answer.body) : std::nullopt);
-    if (progress == Progress::failed && dice_.one_in(2)) {
-        post(device, Method::abort, {}, {});
-    }
-    if (progress == Progress::ended && is_last) {
-        ++tally_.syncs;
-        promises_->is_done(device.contents());
-        return dice_.one_in(20) ? check() : std::string();
-    }
-    if (progress == Progress::must_choose) {
-        return dice_.one_in(4) ? upload(device, some_fate()) : download(device, some_fate());
-    }
-    return {};
+    return {.device = &device,
+            .method = request.method,
+            .packed = zstd::pack(request.body),
+            .fate = fate,
+            .then = [this, &device, is_last](const Answer& answer) {
+                const auto progress =
+                    device.take(answer.status == 200 ? std::optional(answer.body) : std::nullopt);
+                if (progress == Progress::failed && dice_.one_in(2)) {
+                    next_.push_back([&device] { return abort_call(device); });
+                }
+                if (progress == Progress::must_choose) {
+                    next_.push_back([this, &device] {
+                        return dice_.one_in(4) ? upload_call(device, some_fate())
+                                               : download_call(device, some_fate());
+                    });
+                }
+                if (progress == Progress::ended && is_last) {
+                    ++tally_.syncs;
+                    promises_->is_done(device.contents());
+                    return dice_.one_in(20) ? check() : std::string();
+                }
+                return std::string();
+            }};
+}
+
+World::Sending World::abort_call(const Device& device) {
+    return {.device = &device,
+            .method = Method::abort,
+            .packed = {},
+            .fate = {},
+            .then = [](const Answer&) { return std::string(); }};
 }
 
 std::string World::sync(Device& device) {
     begin_sync(device);
     std::string found;
     while (device.is_syncing() && found.empty()) {
-        found = sync_step(device, {});
+        found = carry_out({sync_call(device, {})});
     }
     return found;
 }
 
-std::string World::upload(Device& device, const Fate& fate) {
-    const auto file = device.ready_for_upload(now());
+World::Sending World::upload_call(Device& device, const Fate& fate) {
+    auto file = device.ready_for_upload(now());
     const auto bytes = upload_of(file.contents, file.stamps, scratch_ / "upload");
     CHECK(bytes);
     promises_->may_upload(file.contents);
-    const auto answer = post(device, Method::upload, zstd::pack(*bytes), fate);
-    if (answer.status != 200 || answer.body != "OK") {
-        return {};
-    }
-    ++tally_.uploads;
-    promises_->is_done(file.contents);
-    device.replace_with(file);
-    return check();
+    return {.device = &device,
+            .method = Method::upload,
+            .packed = zstd::pack(*bytes),
+            .fate = fate,
+            .then = [this, &device, file = std::move(file)](const Answer& answer) {
+                if (answer.status != 200 || answer.body != "OK") {
+                    return std::string();
+                }
+                ++tally_.uploads;
+                promises_->is_done(file.contents);
+                device.replace_with(file);
+                return check();
+            }};
 }
 
-std::string World::download(Device& device, const Fate& fate) {
-    const auto answer = post(device, Method::download, {}, fate);
-    if (answer.status != 200) {
-        return {};
-    }
-    auto file = read_download(answer.body, scratch_ / "download");
-    if (!file) {
-        return "a download cannot be read: " + file.error().context;
-    }
-    device.replace_with(std::move(*file));
-    return promises_->is_possible(device.contents()) ? std::string()
-                                                     : "a download has what was never there";
+World::Sending World::download_call(Device& device, const Fate& fate) {
+    return {.device = &device,
+            .method = Method::download,
+            .packed = {},
+            .fate = fate,
+            .then = [this, &device](const Answer& answer) {
+                if (answer.status != 200) {
+                    return std::string();
+                }
+                auto file = read_download(answer.body, scratch_ / "download");
+                if (!file) {
+                    return "a download cannot be read: " + file.error().context;
+                }
+                device.replace_with(std::move(*file));
+                return promises_->is_possible(device.contents())
+                           ? std::string()
+                           : "a download has what was never there";
+            }};
 }
 
-std::string World::send_media(std::uint64_t count, const Fate& fate) {
+World::Sending World::media_call(const Device& device, std::uint64_t count, const Fate& fate) {
     MediaChanges changes;
     for (; count > 0; --count) {
         auto& content = changes[media_names[dice_.below(media_names.size())]];
@@ -273,13 +390,18 @@ std::string World::send_media(std::uint64_t count, const Fate& fate) {
         }
     }
     promises_->may_change_media(changes);
-    const auto answer =
-        post(some_device(), Method::upload_changes, zstd::pack(zip_of(changes)), fate);
-    if (answer.status == 200) {
-        ++tally_.media_batches;
-        promises_->media_is_done(changes);
-    }
-    return {};
+    auto packed = zstd::pack(zip_of(changes));
+    return {.device = &device,
+            .method = Method::upload_changes,
+            .packed = std::move(packed),
+            .fate = fate,
+            .then = [this, changes = std::move(changes)](const Answer& answer) {
+                if (answer.status == 200) {
+                    ++tally_.media_batches;
+                    promises_->media_is_done(changes);
+                }
+                return std::string();
+            }};
 }
 
 void World::fault() {
@@ -296,15 +418,17 @@ void World::fault() {
     disk_->fail(fault);
 }
 
-void World::restart_server() {
+std::string World::restart_server() {
     tell("the server restarts");
     for (auto& device : devices_) {
         device.give_up();
     }
     rig_.reset();
-    if (!disk_->is_off()) {  // else it has crashed on its way down
-        rig_ = std::make_unique<Rig>(base_);
+    if (disk_->is_off()) {  // it has crashed on its way down
+        return {};
     }
+    rig_ = std::make_unique<Rig>(base_);
+    return check();
 }
 
 std::string World::crash() {
@@ -317,13 +441,15 @@ std::string World::crash() {
                      : luck == Luck::all   ? "all"
                                            : "some"));
     disk_->restart(luck, dice_);
-    restart_server();
-    return check();
+    return restart_server();
 }
 
 fs::path World::account_folder(const fs::path& base) { return Rig::folder_of(base, user); }
 
-std::string World::check() const { return promises_->check(account_folder(base_)); }
+std::string World::check() const {
+    const Aside aside;
+    return promises_->check(account_folder(base_));
+}
 
 std::string World::settle() {
     disk_->mend();

@@ -5,18 +5,23 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "rig/rig.hpp"
 #include "sim/device.hpp"
 #include "sim/dice.hpp"
 #include "sim/disk.hpp"
 #include "sim/promises.hpp"
-#include "sim/rig.hpp"
 
 namespace ankiwire::sim {
+
+using rig::Answer;
+using rig::Request;
+using rig::Rig;
 
 struct Tally {
     std::uint64_t steps = 0;
@@ -26,6 +31,9 @@ struct Tally {
     std::uint64_t lost_replies = 0;
     std::uint64_t faults = 0;
     std::uint64_t crashes = 0;
+
+    Tally& operator+=(const Tally& other);
+    [[nodiscard]] std::string in_words() const;
 };
 
 class World {
@@ -36,13 +44,14 @@ public:
     World& operator=(const World&) = delete;
     ~World();
 
-    // The next thing that happens by chance. Returns what broke a promise, in words; or nothing.
-    std::string step();
+    // Something that happens by chance: the same for the same seed and number, if the world is the
+    // same. Returns what broke a promise, in words; or nothing.
+    std::string step(std::uint64_t number);
     // All devices sync undisturbed until they agree.
     std::string settle();
 
     // A step of a script, undisturbed: `edit DEVICE COUNT`, `sync DEVICE`, `upload DEVICE`,
-    // `download DEVICE`, `media COUNT`, `rest` (until all is closed), `restart`.
+    // `download DEVICE`, `media COUNT`, `rest` (until all is closed), `restart`, `lie` (Disk).
     std::string act(const std::string& command);
 
     [[nodiscard]] Disk& disk() { return *disk_; }
@@ -61,31 +70,45 @@ private:
         bool is_reply_lost = false;
         bool is_sent_twice = false;
     };
+    // A request, and what its device does with the answer; returns as step() does.
+    struct Sending {
+        const Device* device;
+        wire::Method method;
+        std::string packed;
+        Fate fate;
+        std::function<std::string(const Answer&)> then;
+    };
 
     void tell(const std::string& line);
     void edit(Device& device);
     void begin_sync(Device& device);
-    std::string sync_step(Device& device, const Fate& fate);
+    // What a device does next; none if it takes no request.
+    std::optional<Sending> next_of(Device& device);
+    Sending sync_call(Device& device, const Fate& fate);
+    static Sending abort_call(const Device& device);
+    Sending upload_call(Device& device, const Fate& fate);
+    Sending download_call(Device& device, const Fate& fate);
+    Sending media_call(const Device& device, std::uint64_t count, const Fate& fate);
+    // All of them at the same time.
+    std::string carry_out(const std::vector<Sending>& calls);
     std::string sync(Device& device);
-    std::string upload(Device& device, const Fate& fate);
-    std::string download(Device& device, const Fate& fate);
-    std::string send_media(std::uint64_t count, const Fate& fate);
     std::string crash();
+    std::string restart_server();
     void fault();
-    Answer post(const Device& device, wire::Method method, std::string_view packed,
-                const Fate& fate);
+    [[nodiscard]] Request request_of(const Sending& call, bool are_many);
     Fate some_fate();
     Device& some_device();
-    void restart_server();
     [[nodiscard]] std::string check() const;
 
+    std::uint64_t seed_;
     std::filesystem::path scratch_;
     std::filesystem::path base_;
     Dice dice_;
     std::unique_ptr<Disk> disk_;
     std::unique_ptr<Rig> rig_;
     std::vector<Device> devices_;
-    std::vector<int> sessions_;  // how many syncs each device has begun
+    std::vector<int> sessions_;                   // how many syncs each device has begun
+    std::vector<std::function<Sending()>> next_;  // what the last answers lead to
     std::optional<Promises> promises_;
     Tally tally_;
     std::vector<std::string> story_;

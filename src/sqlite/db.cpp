@@ -1,6 +1,7 @@
 #include "sqlite/db.hpp"
 
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <system_error>
@@ -8,6 +9,7 @@
 
 #include "base/check.hpp"
 #include "base/limits.hpp"
+#include "files/files.hpp"
 #include "model/unicase.hpp"
 #include "model/utf8.hpp"
 
@@ -16,6 +18,9 @@ namespace ankiwire::sqlite {
 namespace {
 
 ErrorKind kind_of(int code) {
+    if (code == SQLITE_CONSTRAINT_COMMITHOOK) {  // sync_log_folder
+        return ErrorKind::storage;
+    }
     switch (code & 0xff) {
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
@@ -225,13 +230,28 @@ Result<std::string> Database::query_text(std::string_view sql) {
     return std::string(statement.text(0));
 }
 
+// Before the first commit; SQLite syncs it, too, but takes no notice if that fails. Not 0: no
+// commit.
+int Database::sync_log_folder(void* log_folder) {
+    auto& folder = *static_cast<LogFolder*>(log_folder);
+    folder.is_synced = folder.is_synced || files::sync_to_disk(folder.path);
+    return folder.is_synced ? 0 : 1;
+}
+
 Result<void> Database::lock() {
     TRY(execute("pragma locking_mode = exclusive"));  // with it, opening the log takes the lock
-    TRY_ASSIGN(const auto journal_mode, query_text("pragma journal_mode = wal"));
-    if (journal_mode != "wal") {
+    TRY(query_text("pragma journal_mode = wal"));
+    TRY(execute("pragma synchronous = full; begin immediate; rollback"));
+    // What SQLite says of its mode may be wrong: if the disk fails meanwhile, the file keeps its
+    // old one, and commits are no longer safe.
+    const std::filesystem::path log =
+        sqlite3_filename_wal(sqlite3_db_filename(handle_.get(), "main"));
+    if (::access(log.c_str(), F_OK) != 0) {
         return fail(ErrorKind::storage, "no write-ahead log is possible here");
     }
-    return execute("pragma synchronous = full; begin immediate; rollback");
+    log_folder_ = std::make_unique<LogFolder>(LogFolder{.path = log.parent_path()});
+    sqlite3_commit_hook(handle_.get(), sync_log_folder, log_folder_.get());
+    return {};
 }
 
 Result<std::string> Database::collation_of(const std::string& table, const std::string& column) {

@@ -84,6 +84,14 @@ private:
     struct Close {
         void operator()(sqlite3* handle) const;
     };
+    // In which the log of lock() has its name.
+    struct LogFolder {
+        std::filesystem::path path;
+        bool is_synced = false;
+    };
+    static int sync_log_folder(void* log_folder);
+
+    std::unique_ptr<LogFolder> log_folder_;
     std::unique_ptr<sqlite3, Close> handle_;
 };
 

@@ -70,7 +70,8 @@ TEST(DecodeMeta, leaves_the_version_to_the_server) {
 }
 
 TEST(DecodeMeta, refuses) {
-    expect_refused(decode_meta_request, {{R"({"v":11})", "cv: missing"},
+    expect_refused(decode_meta_request, {{"[]", "object"},
+                                         {R"({"v":11})", "cv: missing"},
                                          {R"({"cv":"anki"})", "v: missing"},
                                          {R"({"v":"11","cv":"anki"})", "v: "},
                                          {R"({"v":11.0,"cv":"anki"})", "v: "},
@@ -105,7 +106,8 @@ TEST(DecodeStart, refuses) {
         return R"({"minUsn":5,"lnewer":true,"graves":)" + graves + "}";
     };
     expect_refused(decode_start_request,
-                   {{R"({"lnewer":true})", "minUsn"},
+                   {{"[]", "object"},
+                    {R"({"lnewer":true})", "minUsn"},
                     {R"({"minUsn":5})", "lnewer"},
                     {R"({"minUsn":2147483648,"lnewer":true})", "minUsn"},
                     {R"({"minUsn":"5","lnewer":true})", "minUsn"},
@@ -168,6 +170,9 @@ TEST(DecodeApplyChanges, refuses) {  // R-CHANGES-12
                     {with(R"("decks":[[],[]],"tags":[])"), "models: missing"},
                     {with(R"("models":[],"tags":[])"), "decks: missing"},
                     {with(R"("models":[],"decks":[[],[]])"), "tags: missing"},
+                    {"[]", "object"},
+                    {R"({"changes":[]})", "changes: "},
+                    {with(R"("models":[],"decks":{},"tags":[])"), "decks: "},
                     {with(R"("models":{},"decks":[[],[]],"tags":[])"), "models"},
                     {with(R"("models":[{}],"decks":[[],[]],"tags":[])"), "models: "},
                     {with(R"("models":[],"decks":[[]],"tags":[])"), "decks: not a pair"},
@@ -385,7 +390,8 @@ TEST(DecodeMetaResponse, takes_what_servers_may_leave_out) {
 TEST(DecodeMetaResponse, refuses) {
     expect_refused(
         decode_meta_response,
-        {{R"({"mod":1,"scm":2,"usn":3,"ts":4,"msg":"","cont":true})", "media_usn: missing"},
+        {{"[]", "object"},
+         {R"({"mod":1,"scm":2,"usn":3,"ts":4,"msg":"","cont":true})", "media_usn: missing"},
          {R"({"scm":2,"usn":3,"ts":4,"msg":"","cont":true,"media_usn":5})", "mod: missing"},
          {R"({"mod":1,"scm":2,"usn":3,"ts":4,"msg":null,"cont":true,"media_usn":5})", "msg"}});
 }
@@ -397,6 +403,8 @@ TEST(DecodeResponses, refuse) {
     expect_refused(decode_chunk_response, {{"null", "object"}, {R"({"done":0})", "done"}});
     expect_refused(decode_sanity_check_response,
                    {{R"({"c":"x"})", "status: missing"},
+                    {"[]", "object"},
+                    {R"({"status":1,"c":"x"})", "status: "},
                     {R"({"status":"OK","c":"x"})", "status: neither ok nor bad"},
                     {R"({"status":"ok"})", "c: missing"},
                     {R"({"status":"ok","c":"x","s":"y"})", "s: "}});

@@ -94,6 +94,7 @@ TEST(Form, a_content_type_is_read_in_any_case_and_with_quotes) {
     EXPECT_EQ(value("multipart/form-data; x=\"; boundary=no\"; boundary=\"a;b\" ; y=z", "a;b"),
               "key");
     EXPECT_EQ(value("multipart/form-data; x=\"\\\"; boundary=no\"; boundary=B", "B"), "key");
+    EXPECT_EQ(value("multipart/form-data; boundary=\"B", "\"B"), "key");
 }
 
 // RFC 2046 section 5.1.1

@@ -38,7 +38,8 @@ TEST(MediaJson, requests_are_read) {
     EXPECT_EQ(*decode_media_changes_request(R"({"lastUsn":5})"), MediaUsn{5});
     EXPECT_THAT(*decode_download_files_request(R"({"files":["a","b"]})"), ElementsAre("a", "b"));
     EXPECT_EQ(*decode_media_sanity_request(R"({"local":5})"), 5);
-    for (const auto* json : {"", "{}", "[]", R"({"lastUsn":null,"files":[null],"local":"1"})"}) {
+    for (const auto* json : {"", "{}", "[]", R"({"lastUsn":null,"files":[null],"local":"1"})",
+                             R"({"v":1,"lastUsn":"1","files":{},"local":null})"}) {
         EXPECT_TRUE(is_malformed(decode_begin_request(json))) << json;
         EXPECT_TRUE(is_malformed(decode_media_changes_request(json))) << json;
         EXPECT_TRUE(is_malformed(decode_download_files_request(json))) << json;

@@ -46,5 +46,17 @@ TEST(Methods, are_the_last_segment_that_is_not_empty) {
     }
 }
 
+TEST(Messages, are_equal_only_if_all_of_them_is) {
+    EXPECT_NE((HostKeyRequest{"a", Password("b")}), (HostKeyRequest{"a", Password("c")}));
+    EXPECT_NE((MetaRequest{11, "a"}), (MetaRequest{11, "b"}));
+    MetaResponse meta;
+    meta.media_usn = {1};
+    EXPECT_NE(meta, MetaResponse());
+    EXPECT_NE((StartRequest{{1}, true, Graves()}), (StartRequest{{1}, true, {}}));
+    SanityCheckResponse verdict;
+    verdict.server.emplace();
+    EXPECT_NE(verdict, SanityCheckResponse());
+}
+
 }  // namespace
 }  // namespace ankiwire::wire

@@ -48,10 +48,8 @@ std::int64_t RowReader::in_range(std::int64_t value, std::int64_t min, std::int6
 }
 
 void RowReader::set_error(std::string_view what) {
-    if (!error_) {
-        error_ = fail(ErrorKind::malformed,
-                      std::string(columns_[taken_ - 1]) + ": " + std::string(what));
-    }
+    error_ =
+        fail(ErrorKind::malformed, std::string(columns_[taken_ - 1]) + ": " + std::string(what));
 }
 
 }  // namespace ankiwire::wire

@@ -1,8 +1,11 @@
-#include "sim/rig.hpp"
+#include "rig/rig.hpp"
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include "base/check.hpp"
 #include "media/media_store.hpp"
@@ -11,7 +14,7 @@
 #include "wire/sync_header.hpp"
 #include "zstd/stream.hpp"
 
-namespace ankiwire::sim {
+namespace ankiwire::rig {
 namespace {
 
 namespace asio = boost::asio;
@@ -26,7 +29,7 @@ public:
     explicit EachNameIsAUser(std::filesystem::path base) : base_(std::move(base)) {}
 
     asio::awaitable<Result<Login>> authenticate(std::string name, Password /*password*/,
-                                                std::string /*client*/,
+                                                std::string /*client*/, std::string /*address*/,
                                                 server::Deadline /*deadline*/) override {
         co_return Login{user(name), HostKey(name)};
     }
@@ -46,34 +49,46 @@ private:
 
 class BodyInMemory final : public server::RequestBody {
 public:
-    BodyInMemory(std::string_view bytes, const std::optional<Break>& broken)
-        : bytes_(bytes), broken_(broken) {}
+    BodyInMemory(std::string_view bytes, const Pace& pace) : bytes_(bytes), pace_(pace) {}
 
     asio::awaitable<Result<std::string_view>> next() override {
-        if (broken_ && sent_ >= broken_->after_request_bytes) {
+        for (int pause = 0; pause < pace_.pauses; ++pause) {
+            co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+        }
+        if (pace_.breaks_after && sent_ >= *pace_.breaks_after) {
             co_return fail(ErrorKind::malformed, "the connection broke");
         }
-        auto most = std::min(server::body_piece_bytes_max, bytes_.size() - sent_);
-        if (broken_) {
-            most = std::min(most, broken_->after_request_bytes - sent_);
-        }
-        const auto piece = bytes_.substr(sent_, most);
+        const auto end = std::min(bytes_.size(), pace_.breaks_after.value_or(bytes_.size()));
+        const auto piece = bytes_.substr(sent_, std::min(pace_.piece_bytes, end - sent_));
         sent_ += piece.size();
         co_return piece;
     }
 
 private:
     std::string_view bytes_;
-    std::optional<Break> broken_;
+    Pace pace_;
     std::size_t sent_ = 0;
 };
 
 }  // namespace
 
+server::RequestHead head_of_11(std::string_view user, std::string_view path,
+                               std::string_view session_key) {
+    return {.verb = server::Verb::post,
+            .path = std::string(path),
+            .query = {},
+            .sync_header = wire::encode_sync_header({.version = 11,
+                                                     .host_key = HostKey(std::string(user)),
+                                                     .client = "26.09.3,sim,linux",
+                                                     .session_key = {std::string(session_key)}}),
+            .content_type = "application/octet-stream",
+            .address = {}};
+}
+
 struct Rig::Parts {
     explicit Parts(const std::filesystem::path& base)
-        : lanes{io.get_executor(), io.get_executor(), io.get_executor(), io.get_executor(),
-                io.get_executor()},
+        : lanes{io.get_executor(), io.get_executor(), io.get_executor(),
+                io.get_executor(), io.get_executor(), io.get_executor()},
           bodies(budget_bytes, "too much is being received"),
           users(base),
           actors(lanes, bodies, {}),
@@ -89,10 +104,10 @@ struct Rig::Parts {
         io.run();
     }
 
-    asio::awaitable<void> answer(const server::RequestHead& head, BodyInMemory& body,
-                                 Answer& answer) {
+    asio::awaitable<void> answer(const Request& request, Answer& answer) {
+        BodyInMemory body(request.body, request.pace);
         server::RequestNotes notes;
-        auto reply = co_await service.handle(head, body, notes);
+        auto reply = co_await service.handle(request.head, body, notes);
         answer.problem = notes.problem;
         while (reply.stream) {
             auto piece = co_await reply.stream->next();
@@ -141,23 +156,14 @@ Rig::~Rig() {
     parts_->run();
 }
 
-Answer Rig::post(std::string_view user, std::string_view path, std::string_view session_key,
-                 std::string_view body, const std::optional<Break>& broken) {
-    const server::RequestHead head{
-        .verb = server::Verb::post,
-        .path = std::string(path),
-        .query = {},
-        .sync_header = wire::encode_sync_header({.version = 11,
-                                                 .host_key = HostKey(std::string(user)),
-                                                 .client = "26.09.3,sim,linux",
-                                                 .session_key = {std::string(session_key)}}),
-        .content_type = "application/octet-stream"};
-    BodyInMemory in_memory(body, broken);
-    Answer answer;
-    asio::co_spawn(parts_->io, parts_->answer(head, in_memory, answer),
-                   [](const std::exception_ptr& exception) { CHECK(!exception); });
+std::vector<Answer> Rig::post(std::span<const Request> requests) {
+    std::vector<Answer> answers(requests.size());
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+        asio::co_spawn(parts_->io, parts_->answer(requests[i], answers[i]),
+                       [](const std::exception_ptr& exception) { CHECK(!exception); });
+    }
     parts_->run();
-    return answer;
+    return answers;
 }
 
 void Rig::tick() {
@@ -171,4 +177,4 @@ std::filesystem::path Rig::folder_of(const std::filesystem::path& base, std::str
     return base / user;
 }
 
-}  // namespace ankiwire::sim
+}  // namespace ankiwire::rig

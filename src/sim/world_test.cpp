@@ -1,0 +1,76 @@
+// Some of what ankiwire-sim does, and that it would notice.
+#include "sim/world.hpp"
+
+#include <gtest/gtest.h>
+#include <spdlog/spdlog.h>
+
+#include "files/temp_folder.hpp"
+#include "sim/histories.hpp"
+
+namespace ankiwire::sim {
+namespace {
+
+const History& history(std::string_view name) {
+    return *std::ranges::find(histories(), name, &History::name);
+}
+
+class WorldTest : public testing::Test {
+protected:
+    WorldTest() { spdlog::set_level(spdlog::level::off); }
+};
+
+TEST_F(WorldTest, loses_nothing_by_chance) {
+    for (const std::uint64_t seed : {1, 213}) {
+        const files::TempFolder folder;
+        World world(folder.path(), seed);
+        for (std::uint64_t step = 0; step < 2000; ++step) {
+            ASSERT_EQ(world.step(step), "");
+        }
+        EXPECT_EQ(world.settle(), "");
+        EXPECT_GT(world.tally().syncs, 10U);
+        EXPECT_GT(world.tally().crashes, 0U);
+    }
+}
+
+// A commit that failed comes back with a crash.
+TEST_F(WorldTest, keeps_the_zip_of_a_batch_whose_commit_could_not_be_synced) {
+    const files::TempFolder folder;
+    World world(folder.path(), 213);
+    for (const std::uint64_t step : {2932, 2946, 2947, 2963, 2967, 2971, 2972, 2973, 2974, 2975,
+                                     2976, 2978, 2992, 2993, 2999}) {
+        ASSERT_EQ(world.step(step), "");
+    }
+    EXPECT_EQ(world.settle(), "");
+}
+
+TEST_F(WorldTest, loses_nothing_when_the_power_goes) {
+    for (const auto* name : {"two devices", "upload, then a sync", "files replaced and deleted"}) {
+        const auto points = crash_everywhere(history(name));
+        EXPECT_EQ(points.found, "");
+        EXPECT_GT(points.count, 60U);
+    }
+}
+
+TEST_F(WorldTest, loses_nothing_when_a_call_fails) {
+    for (const auto* name : {"upload", "one file"}) {
+        const auto points = fail_everywhere(history(name));
+        EXPECT_EQ(points.found, "");
+        EXPECT_GT(points.count, 50U);
+    }
+}
+
+// A disk that says that all is synced does to the server what a missing fsync does.
+TEST_F(WorldTest, notices_that_a_sync_is_not_on_disk) {
+    EXPECT_NE(crash_everywhere({"a sync", {"lie", "edit 0 9", "sync 0", "rest"}}).found, "");
+}
+
+TEST_F(WorldTest, notices_that_an_upload_is_not_on_disk) {
+    EXPECT_NE(crash_everywhere({"an upload", {"lie", "edit 0 9", "upload 0", "rest"}}).found, "");
+}
+
+TEST_F(WorldTest, notices_that_media_are_not_on_disk) {
+    EXPECT_NE(crash_everywhere({"media", {"lie", "media 3", "rest"}}).found, "");
+}
+
+}  // namespace
+}  // namespace ankiwire::sim
