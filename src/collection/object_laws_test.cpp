@@ -247,7 +247,7 @@ RC_GTEST_PROP(ObjectLaw, names_that_are_unique_within_a_message_and_beside_it_co
     auto decks = some_namesakes();
     std::set<std::string> keys;
     for (const auto& [id, deck] : before) {
-        if (std::ranges::none_of(decks, [id = id](const auto& sent) { return sent.id == id; })) {
+        if (std::ranges::none_of(decks, [own = id](const auto& sent) { return sent.id == own; })) {
             keys.insert(unicase_key(deck.name));
         }
     }
@@ -347,7 +347,7 @@ RC_GTEST_PROP(ObjectLaw, what_a_sync_stores_is_new_to_each_other_device_and_noth
             RC_ASSERT(object.usn <= context.server_usn);
             RC_ASSERT(
                 object.usn != context.server_usn ||
-                std::ranges::any_of(sent, [id = id](const auto& one) { return one.id == id; }));
+                std::ranges::any_of(sent, [own = id](const auto& one) { return one.id == own; }));
         }
     };
     check(changes.notetypes, tables.notetypes);

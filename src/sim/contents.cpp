@@ -78,6 +78,7 @@ Result<CollectionFile> read(const fs::path& path) {
 template <class Map>
 auto values(const Map& map) {
     std::vector<typename Map::mapped_type> result;
+    result.reserve(map.size());
     for (const auto& [id, value] : map) {
         result.push_back(value);
     }

@@ -37,7 +37,7 @@ auto since(const Map& map, Usn usn) {
 template <class Map>
 auto rows_since(const Map& map, Usn usn) {
     auto rows = since(map, usn);
-    std::ranges::stable_sort(rows, {}, [](const auto& row) { return row.usn; });
+    std::ranges::sort(rows, {}, [](const auto& row) { return std::pair(row.usn, row.id); });
     return rows;
 }
 
