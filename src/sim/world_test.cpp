@@ -20,7 +20,7 @@ protected:
 };
 
 TEST_F(WorldTest, loses_nothing_by_chance) {
-    for (const std::uint64_t seed : {1, 213}) {
+    for (const std::uint64_t seed : {1U, 213U}) {
         const files::TempFolder folder;
         World world(folder.path(), seed);
         for (std::uint64_t step = 0; step < 2000; ++step) {
@@ -36,8 +36,8 @@ TEST_F(WorldTest, loses_nothing_by_chance) {
 TEST_F(WorldTest, keeps_the_zip_of_a_batch_whose_commit_could_not_be_synced) {
     const files::TempFolder folder;
     World world(folder.path(), 213);
-    for (const std::uint64_t step : {2932, 2946, 2947, 2963, 2967, 2971, 2972, 2973, 2974, 2975,
-                                     2976, 2978, 2992, 2993, 2999}) {
+    for (const std::uint64_t step : {2932U, 2946U, 2947U, 2963U, 2967U, 2971U, 2972U, 2973U, 2974U,
+                                     2975U, 2976U, 2978U, 2992U, 2993U, 2999U}) {
         ASSERT_EQ(world.step(step), "");
     }
     EXPECT_EQ(world.settle(), "");
