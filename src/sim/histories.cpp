@@ -70,7 +70,7 @@ public:
     void take(World& world, Luck luck, Dice& dice) {
         auto path = folder_ / std::to_string(images_.size());
         world.disk().copy_survivors(path, luck, dice);
-        images_.push_back({std::move(path), world.promises()});
+        images_.emplace_back(std::move(path), world.promises());
     }
     // What is wrong with one of them, in words; or nothing. None is left.
     std::string check() {

@@ -306,10 +306,10 @@ World::Sending World::sync_call(Device& device, const Fate& fate) {
                 const auto progress =
                     device.take(answer.status == 200 ? std::optional(answer.body) : std::nullopt);
                 if (progress == Progress::failed && dice_.one_in(2)) {
-                    next_.push_back([&device] { return abort_call(device); });
+                    next_.emplace_back([&device] { return abort_call(device); });
                 }
                 if (progress == Progress::must_choose) {
-                    next_.push_back([this, &device] {
+                    next_.emplace_back([this, &device] {
                         return dice_.one_in(4) ? upload_call(device, some_fate())
                                                : download_call(device, some_fate());
                     });
