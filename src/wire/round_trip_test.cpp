@@ -371,7 +371,9 @@ TEST(RoundTrip, form) {
         for (const auto& [part, content] : values) {
             const auto found = reader->values().find(part);
             RC_ASSERT((found == reader->values().end()) == (part == "unknown"));
-            RC_ASSERT(part == "unknown" || found->second == content);
+            if (found != reader->values().end()) {
+                RC_ASSERT(found->second == content);
+            }
         }
     }));
 }
