@@ -60,7 +60,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         said.push_back(describe(config));
     }
     for (const auto& sentence : said) {
-        CHECK(sentence.find(secret) == sentence.npos);
+        CHECK(!is_secret || sentence.find(secret) == sentence.npos);
     }
     return 0;
 }
