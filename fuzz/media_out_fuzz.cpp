@@ -37,20 +37,19 @@ std::string as_carried(std::string_view name) {
     return std::string(*document->root().string());
 }
 
-std::vector<fuzz::MediaFile> changes_in(std::string_view text) {
-    std::vector<fuzz::MediaFile> changes;
+std::vector<media::Change> changes_in(std::string_view text) {
+    std::vector<media::Change> changes;
     while (!text.empty() && changes.size() < files_max) {
         const auto line = text.substr(0, text.find('\n'));
         text.remove_prefix(std::min(line.size() + 1, text.size()));
-        auto change = fuzz::media_change(line);
-        change.name = as_carried(change.name);
-        if (change.content && change.content->starts_with('+')) {
-            const auto piece = change.content->substr(1);
+        auto [name, content] = fuzz::media_change(line);
+        if (content && content->starts_with('+')) {
+            const auto piece = content->substr(1);
             for (int i = 0; i < bytes_of_many / static_cast<int>(piece.size() + 1); ++i) {
-                *change.content += piece;
+                *content += piece;
             }
         }
-        changes.push_back(std::move(change));
+        changes.emplace_back(as_carried(name), std::move(content));
     }
     return changes;
 }
@@ -89,8 +88,8 @@ Files download(rig::Rig& server, std::vector<std::string> names) {
             writer.string(name);
         }
         writer.end_array().end_object();
-        const auto answer =
-            server.post({rig::head_of_11("a", "/msync/downloadFiles", "key"), zstd::pack(request)});
+        const auto answer = server.post(
+            {rig::head_of_11("a", wire::Method::download_files, "key"), zstd::pack(request)});
         CHECK(answer.status == 200);
         const auto files = files_of(answer.body);
         CHECK(!files.empty() && files.size() <= names.size());
@@ -109,22 +108,22 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto changes = changes_in({reinterpret_cast<const char*>(data), size});
     const files::TempFolder folder;
     rig::Rig server(folder.path());
-    const auto sent = server.post({rig::head_of_11("a", "/msync/uploadChanges", "key"),
-                                   zstd::pack(fuzz::media_batch(changes))});
+    const auto sent = server.post({rig::head_of_11("a", wire::Method::upload_changes, "key"),
+                                   zstd::pack(media::zip_of(changes))});
     Files expected;
     if (sent.status == 200) {
-        for (const auto& change : changes) {
-            if (change.content) {
-                expected[change.name] = *change.content;
+        for (const auto& [name, content] : changes) {
+            if (content) {
+                expected[name] = *content;
             } else {
-                expected.erase(change.name);
+                expected.erase(name);
             }
         }
     } else {
         CHECK(sent.status == 400);
     }
     const auto count =
-        server.post({rig::head_of_11("a", "/msync/mediaSanity", "key"),
+        server.post({rig::head_of_11("a", wire::Method::media_sanity, "key"),
                      zstd::pack("{\"local\":" + std::to_string(expected.size()) + "}")});
     CHECK(count.status == 200 && count.body == R"({"data":"OK","err":""})");
     std::vector<std::string> names;

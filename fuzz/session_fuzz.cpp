@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "base/check.hpp"
+#include "base/hex.hpp"
 #include "collection/collection_store.hpp"
 #include "collections.hpp"
 #include "files/temp_folder.hpp"
@@ -80,13 +81,13 @@ const Seeds& seeds() {
 
 // "name=content|name=content|name|": the last one is deleted.
 std::string media_zip(std::string_view text) {
-    std::vector<fuzz::MediaFile> changes;
+    std::vector<media::Change> changes;
     while (!text.empty()) {
         const auto change = text.substr(0, text.find('|'));
         text.remove_prefix(std::min(change.size() + 1, text.size()));
         changes.push_back(fuzz::media_change(change));
     }
-    return fuzz::media_batch(changes);
+    return media::zip_of(changes);
 }
 
 // What a device could say next: the server's own rows and counts.
@@ -136,9 +137,8 @@ std::string form_of(const Call& call) {
 }
 
 rig::Answer make(rig::Rig& server, const Call& call) {
-    const auto path = (call.method >= Method::begin ? "/msync/" : "/sync/") +
-                      std::string(wire::method_name(call.method));
-    const auto head = rig::head_of_11(call.user, path, call.session_key);
+    const auto path = rig::path_of(call.method);
+    const auto head = rig::head_of_11(call.user, call.method, call.session_key);
     switch (call.form) {
         case Form::gzip_form:
         case Form::plain_form:
@@ -209,13 +209,7 @@ void check_media(const fs::path& folder) {
         const auto file = files::open_for_reading(folder / "media" / change.name);
         CHECK(file);
         const auto sum = media::sha1_of(*file);
-        std::string hex;
-        for (const char byte : *sum) {
-            constexpr std::string_view digits = "0123456789abcdef";
-            hex += digits[static_cast<unsigned char>(byte) >> 4U];
-            hex += digits[static_cast<unsigned char>(byte) & 15U];
-        }
-        CHECK(hex == change.sha1_hex);
+        CHECK(sum && hex_of(*sum) == change.sha1_hex);
     }
     const auto count = store->file_count();
     CHECK(count && *count == live);

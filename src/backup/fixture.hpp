@@ -7,13 +7,13 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <sstream>
 #include <string>
 
 #include "backup/backup.hpp"
 #include "backup/media.hpp"
 #include "backup/restore.hpp"
 #include "collection/collection_store.hpp"
+#include "files/read_file.hpp"
 #include "files/temp_folder.hpp"
 #include "media/sha1.hpp"
 #include "sqlite/db.hpp"
@@ -22,11 +22,7 @@ namespace ankiwire::backup {
 
 namespace fs = std::filesystem;
 
-inline std::string read_file(const fs::path& path) {
-    std::stringstream bytes;
-    bytes << std::ifstream(path, std::ios::binary).rdbuf();
-    return bytes.str();
-}
+using files::read_file;
 
 inline void write_file(const fs::path& path, const std::string& bytes) {
     std::ofstream(path, std::ios::binary) << bytes;

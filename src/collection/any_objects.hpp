@@ -9,6 +9,19 @@
 
 namespace ankiwire::collection {
 
+// Of what cannot fail in a trial.
+template <class T>
+T must(Result<T> result) {
+    RC_ASSERT(result.has_value());
+    return std::move(result).value();
+}
+inline void must(const Result<void>& result) {
+    if (!result) {
+        RC_LOG(result.error().context);
+    }
+    RC_ASSERT(result.has_value());
+}
+
 // Some ids, of which none is 0.
 inline std::set<std::int64_t> any_ids() {
     auto ids = *rc::gen::resize(

@@ -19,13 +19,6 @@ namespace {
 constexpr TimestampSecs now{1'700'000'000};
 constexpr Usn since_ever{INT32_MIN};
 
-template <class T>
-T must(Result<T> result) {
-    RC_ASSERT(result.has_value());
-    return std::move(result).value();
-}
-void must(const Result<void>& result) { RC_ASSERT(result.has_value()); }
-
 sqlite::Database in_memory() {
     return must(sqlite::Database::open(":memory:", {.mode = sqlite::OpenMode::create}));
 }

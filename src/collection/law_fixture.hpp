@@ -24,18 +24,6 @@ inline constexpr SyncContext context{{20}, {10}, {1'700'000'000}};
 inline constexpr SyncContext later{{30}, {21}, {1'700'000'100}};
 inline constexpr NotetypeId two_fields{77};
 
-template <class T>
-T must(Result<T> result) {
-    RC_ASSERT(result.has_value());
-    return std::move(result).value();
-}
-inline void must(const Result<void>& result) {
-    if (!result) {
-        RC_LOG(result.error().context);
-    }
-    RC_ASSERT(result.has_value());
-}
-
 // An object that has no equality, as bytes.
 struct Stored {
     std::string name;

@@ -4,9 +4,9 @@
 #include <rapidcheck/gtest.h>
 
 #include <fstream>
-#include <sstream>
 
 #include "collection/store_fixture.hpp"
+#include "files/read_file.hpp"
 
 namespace ankiwire::collection {
 namespace {
@@ -125,9 +125,7 @@ protected:
         const auto target = folder / "unpacked";
         std::filesystem::remove(target);
         EXPECT_TRUE(ok(unpack_version(folder, {kept_at}, target)));
-        std::ostringstream bytes;
-        bytes << std::ifstream(target, std::ios::binary).rdbuf();
-        return bytes.str();
+        return files::read_file(target);
     }
     [[nodiscard]] std::vector<std::string> version_files() const {
         std::vector<std::string> names;

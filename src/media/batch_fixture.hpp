@@ -1,4 +1,4 @@
-// For tests of the store: a batch of changes as clients send it.
+// For tests, fuzzers and simulations: a batch of changes as clients send it.
 #pragma once
 
 #include <optional>
@@ -6,25 +6,33 @@
 #include <utility>
 #include <vector>
 
+#include "json/writer.hpp"
 #include "zip/stored_archive.hpp"
 
 namespace ankiwire::media {
 
 using Change = std::pair<std::string, std::optional<std::string>>;  // nullopt: a deletion
 
-// As clients make it; without anything that JSON would escape.
-inline std::string zip_of(const std::vector<Change>& changes) {
+// `changes`: a range of names, each with a content or none.
+template <class Changes>
+std::string zip_of(const Changes& changes) {
     zip::StoredArchive archive;
-    std::string meta = "[";
-    for (std::size_t i = 0; i < changes.size(); ++i) {
-        const auto& [name, content] = changes[i];
-        meta += (i == 0 ? "[\"" : ",[\"") + name + "\"," +
-                (content ? '"' + std::to_string(i) + '"' : "null") + "]";
+    std::string meta;
+    json::Writer writer(meta);
+    writer.begin_array();
+    int number = 0;
+    for (const auto& [name, content] : changes) {
+        const auto entry = std::to_string(number++);
+        writer.begin_array().string(name);
         if (content) {
-            archive.add(std::to_string(i), content->size());
+            archive.add(entry, content->size());
+            writer.string(entry);
+        } else {
+            writer.null();
         }
+        writer.end_array();
     }
-    meta += "]";
+    writer.end_array();
     archive.add("_meta", meta.size());
     std::string bytes;
     for (const auto& [name, content] : changes) {

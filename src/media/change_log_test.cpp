@@ -6,8 +6,9 @@
 #include <algorithm>
 #include <fstream>
 #include <map>
-#include <sstream>
 
+#include "base/hex.hpp"
+#include "files/read_file.hpp"
 #include "files/temp_folder.hpp"
 #include "media/batch_fixture.hpp"
 #include "media/media_store.hpp"
@@ -42,14 +43,7 @@ std::vector<Change> some_changes() {
 std::string sha1_hex(const std::string& bytes) {
     Sha1Sum sum;
     sum.update(bytes);
-    std::string hex;
-    constexpr std::string_view digits = "0123456789abcdef";
-    for (const char byte : sum.finish()) {
-        const auto value = static_cast<unsigned char>(byte);
-        hex += digits[value / 16];
-        hex += digits[value % 16];
-    }
-    return hex;
+    return hex_of(sum.finish());
 }
 
 // What the specification says of an account's media, in the simplest way (R-MEDIA-12).
@@ -110,9 +104,7 @@ public:
     [[nodiscard]] std::map<std::string, std::string> files() const {
         std::map<std::string, std::string> found;
         for (const auto& entry : fs::directory_iterator(folder_.path() / "media")) {
-            std::ostringstream bytes;
-            bytes << std::ifstream(entry.path(), std::ios::binary).rdbuf();
-            found[entry.path().filename()] = bytes.str();
+            found[entry.path().filename()] = files::read_file(entry.path());
         }
         return found;
     }

@@ -6,10 +6,10 @@
 #include <fstream>
 #include <map>
 #include <optional>
-#include <sstream>
 
 #include "base/limits.hpp"
 #include "files/crash_points.hpp"
+#include "files/read_file.hpp"
 #include "files/temp_folder.hpp"
 #include "media/batch_fixture.hpp"
 #include "media/media_db.hpp"
@@ -22,13 +22,9 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Pair;
 
-constexpr TimestampSecs now{1'700'000'000};
+using files::read_file;
 
-std::string read_file(const fs::path& path) {
-    std::ostringstream bytes;
-    bytes << std::ifstream(path, std::ios::binary).rdbuf();
-    return bytes.str();
-}
+constexpr TimestampSecs now{1'700'000'000};
 
 class MediaStoreTest : public testing::Test {
 protected:

@@ -7,6 +7,8 @@
 #include <set>
 #include <sstream>
 
+#include "files/read_file.hpp"
+
 namespace ankiwire::protocol {
 namespace {
 
@@ -82,10 +84,7 @@ TEST(SessionTable, is_the_page_in_the_spec) {
     if (std::getenv("ANKIWIRE_UPDATE") != nullptr) {
         std::ofstream(path) << page();
     }
-    std::ifstream file(path);
-    std::stringstream stored;
-    stored << file.rdbuf();
-    EXPECT_EQ(stored.str(), page());
+    EXPECT_EQ(files::read_file(path), page());
 }
 
 }  // namespace

@@ -8,7 +8,6 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/check.hpp"
-#include "media/media_store.hpp"
 #include "server/sync_service.hpp"
 #include "server/temp_file.hpp"
 #include "wire/sync_header.hpp"
@@ -72,10 +71,15 @@ private:
 
 }  // namespace
 
-server::RequestHead head_of_11(std::string_view user, std::string_view path,
+std::string path_of(wire::Method method) {
+    const bool is_of_media = method >= wire::Method::begin;
+    return (is_of_media ? "/msync/" : "/sync/") + std::string(wire::method_name(method));
+}
+
+server::RequestHead head_of_11(std::string_view user, wire::Method method,
                                std::string_view session_key) {
     return {.verb = server::Verb::post,
-            .path = std::string(path),
+            .path = path_of(method),
             .query = {},
             .sync_header = wire::encode_sync_header({.version = 11,
                                                      .host_key = HostKey(std::string(user)),
@@ -142,8 +146,7 @@ Rig::Rig(const std::filesystem::path& base) {
     server::remove_stale_temp_files(base);
     for (const auto& entry : std::filesystem::directory_iterator(base)) {
         if (entry.is_directory()) {
-            server::remove_stale_temp_files(entry.path());
-            server::remove_stale_temp_files(media::staging_folder(entry.path()));
+            server::remove_stale_temp_files_of_account(entry.path());
         }
     }
     parts_ = std::make_unique<Parts>(base);

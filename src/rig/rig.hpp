@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "server/exchange.hpp"
+#include "wire/messages.hpp"
 
 namespace ankiwire::rig {
 
@@ -34,8 +35,9 @@ struct Request {
 };
 
 // Of protocol 11, of a user of whom nothing but the name counts, which is the host key, too.
-server::RequestHead head_of_11(std::string_view user, std::string_view path,
+server::RequestHead head_of_11(std::string_view user, wire::Method method,
                                std::string_view session_key);
+std::string path_of(wire::Method method);
 
 class Rig {
 public:

@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 
 #include <fstream>
-#include <sstream>
 
+#include "files/read_file.hpp"
 #include "server/commands.hpp"
 #include "server/data_folder.hpp"
 #include "server/server_fixture.hpp"
@@ -33,9 +33,7 @@ protected:
             const auto done = db->execute(sql);
             EXPECT_TRUE(done) << done.error().context;
         }
-        std::ostringstream bytes;
-        bytes << std::ifstream(path, std::ios::binary).rdbuf();
-        return bytes.str();
+        return files::read_file(path);
     }
 
     std::int64_t cards_on_server() {

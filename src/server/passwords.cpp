@@ -10,6 +10,7 @@
 #include <charconv>
 
 #include "base/check.hpp"
+#include "base/hex.hpp"
 
 namespace ankiwire::server {
 namespace {
@@ -90,13 +91,7 @@ const std::array<unsigned char, 32>& process_secret() {
 HostKey environment_host_key(std::string_view user_and_password) {
     std::array<unsigned char, SHA_DIGEST_LENGTH> digest{};
     SHA1(bytes(user_and_password), user_and_password.size(), digest.data());
-    std::string hex;
-    for (const unsigned char byte : digest) {
-        constexpr std::string_view digits = "0123456789abcdef";
-        hex += digits[byte >> 4U];
-        hex += digits[byte & 0xfU];
-    }
-    return HostKey(std::move(hex));
+    return HostKey(hex_of({reinterpret_cast<const char*>(digest.data()), digest.size()}));
 }
 
 Result<PasswordHash> parse_password_hash(std::string_view phc) {

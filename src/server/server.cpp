@@ -286,8 +286,7 @@ Result<std::unique_ptr<Server>> Server::start(const Config& config, UserDirector
                                               LaneThreads& lanes, const ServerOptions& options) {
     remove_stale_temp_files(config.base);
     for (const auto& user : config.users) {
-        remove_stale_temp_files(config.base / user.name);
-        remove_stale_temp_files(media::staging_folder(config.base / user.name));
+        remove_stale_temp_files_of_account(config.base / user.name);
     }
     auto server = std::make_unique<RunningServer>(config, users, lanes, options);
     TRY(server->run(config));

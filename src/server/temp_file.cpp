@@ -8,6 +8,7 @@
 #include <string>
 #include <system_error>
 
+#include "media/media_store.hpp"
 #include "sqlite/database_file.hpp"
 
 namespace ankiwire::server {
@@ -36,6 +37,11 @@ void remove_stale_temp_files(const std::filesystem::path& folder) {
             std::filesystem::remove(entry->path(), ignored);
         }
     }
+}
+
+void remove_stale_temp_files_of_account(const std::filesystem::path& account_folder) {
+    remove_stale_temp_files(account_folder);
+    remove_stale_temp_files(media::staging_folder(account_folder));
 }
 
 }  // namespace ankiwire::server

@@ -24,7 +24,9 @@ private:
     std::filesystem::path path_;
 };
 
-// What a crash left in an account's folder. Precondition: no TempFile there is alive.
+// What a crash left in a folder. Precondition: no TempFile there is alive.
 void remove_stale_temp_files(const std::filesystem::path& folder);
+// The same, in all folders of an account in which there may be any.
+void remove_stale_temp_files_of_account(const std::filesystem::path& account_folder);
 
 }  // namespace ankiwire::server

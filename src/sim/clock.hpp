@@ -4,6 +4,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "base/ids.hpp"
+
 namespace ankiwire::sim {
 
 class Clock {
@@ -14,6 +16,7 @@ public:
     static void advance_ms(std::int64_t by) { now_ms_ += by; }
     // Negative: it was never set, and is the kernel's.
     static std::int64_t now_ms() { return now_ms_; }
+    static TimestampMs now() { return {now_ms_}; }
 
 private:
     inline static std::atomic<std::int64_t> now_ms_ = -1;

@@ -1,10 +1,9 @@
 #include "sim/contents.hpp"
 
 #include <fstream>
-#include <sstream>
 
 #include "collection/collection_store.hpp"
-#include "files/files.hpp"
+#include "files/read_file.hpp"
 #include "model/unicase.hpp"
 #include "wire/encode.hpp"
 
@@ -16,12 +15,6 @@ using collection::ChunkCursor;
 using collection::CollectionStore;
 
 constexpr TimestampMs some_day{1'600'000'000'000};
-
-Result<std::string> bytes_of(const fs::path& path) {
-    std::ostringstream bytes;
-    bytes << std::ifstream(path, std::ios::binary).rdbuf();
-    return bytes.str();
-}
 
 void remove_database(const fs::path& path) {
     for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
@@ -215,7 +208,19 @@ Result<std::string> upload_of(const Contents& contents, const Stamps& stamps,
     TRY(store.set_state(state));
     TRY(store.commit());
     TRY(store.close());
-    return bytes_of(scratch);
+    return files::read_file(scratch);
+}
+
+SanityCounts counts_of(const Contents& contents) {
+    const auto size = [](const auto& map) { return static_cast<std::uint32_t>(map.size()); };
+    return {.due = {},
+            .cards = size(contents.cards),
+            .notes = size(contents.notes),
+            .revlog = size(contents.revlog),
+            .graves = 0,
+            .notetypes = size(contents.notetypes),
+            .decks = size(contents.decks),
+            .deck_configs = size(contents.deck_configs)};
 }
 
 Facts facts(const Contents& contents) {

@@ -56,6 +56,9 @@ struct Fact {
 using Facts = std::map<std::string, Fact>;
 Facts facts(const Contents& contents);
 
+// As of a sanity check; nothing is due, and there are no graves.
+SanityCounts counts_of(const Contents& contents);
+
 // In words, where they differ, but for usns; empty: they do not.
 std::string difference(const Contents& a, const Contents& b);
 

@@ -100,7 +100,8 @@ Outgoing Device::next_request() const {
         case Stage::apply_chunk:
             return {Method::apply_chunk, wire::encode_apply_chunk_request(pending_rows())};
         case Stage::sanity:
-            return {Method::sanity_check, wire::encode_sanity_check_request({.client = counts()})};
+            return {Method::sanity_check,
+                    wire::encode_sanity_check_request({.client = counts_of(draft_->contents)})};
         case Stage::finish:
             return {Method::finish, {}};
     }
@@ -283,19 +284,6 @@ void Device::mark_sent() {
     for (const auto& note : sent.notes) {
         draft_->contents.notes[note.id].usn = server_usn_;
     }
-}
-
-SanityCounts Device::counts() const {
-    const auto& contents = draft_->contents;
-    const auto size = [](const auto& map) { return static_cast<std::uint32_t>(map.size()); };
-    return {.due = {},
-            .cards = size(contents.cards),
-            .notes = size(contents.notes),
-            .revlog = size(contents.revlog),
-            .graves = 0,
-            .notetypes = size(contents.notetypes),
-            .decks = size(contents.decks),
-            .deck_configs = size(contents.deck_configs)};
 }
 
 void Device::replace_with(CollectionFile downloaded) {

@@ -114,7 +114,6 @@ private:
     [[nodiscard]] UnchunkedChanges pending_changes() const;
     [[nodiscard]] Chunk pending_rows() const;
     void mark_sent();
-    [[nodiscard]] SanityCounts counts() const;
 
     Kind kind_;
     Home now_;

@@ -5,10 +5,10 @@
 #include <cerrno>
 #include <fstream>
 #include <set>
-#include <sstream>
 #include <utility>
 
 #include "base/check.hpp"
+#include "files/read_file.hpp"
 #include "sim/disk_state.hpp"
 
 namespace ankiwire::sim {
@@ -123,9 +123,7 @@ NodePtr node_at(const fs::path& path) {
         }
         node->safe_names = node->names;
     } else {
-        std::ostringstream bytes;
-        bytes << std::ifstream(path, std::ios::binary).rdbuf();
-        node->safe_bytes = bytes.str();
+        node->safe_bytes = files::read_file(path);
     }
     return node;
 }

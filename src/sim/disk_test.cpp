@@ -8,9 +8,9 @@
 #include <cstdio>
 #include <fstream>
 #include <set>
-#include <sstream>
 #include <string>
 
+#include "files/read_file.hpp"
 #include "files/temp_folder.hpp"
 
 namespace ankiwire::sim {
@@ -50,9 +50,7 @@ protected:
         if (!fs::exists(image / name)) {
             return "none";
         }
-        std::ostringstream text;
-        text << std::ifstream(image / name).rdbuf();
-        return text.str();
+        return files::read_file(image / name);
     }
 
     files::TempFolder folder_;
@@ -89,10 +87,9 @@ TEST_F(DiskTest, a_rename_is_there_whole_or_not_at_all) {
         const auto image = folder_.path() / "image";
         fs::remove_all(image);
         disk_->copy_survivors(image, Luck::some, dice_);
-        std::ostringstream text;
-        text << std::ifstream(image / "a").rdbuf();
-        EXPECT_EQ(fs::exists(image / "b"), text.str() == "old");
-        seen.insert(text.str());
+        const auto text = files::read_file(image / "a");
+        EXPECT_EQ(fs::exists(image / "b"), text == "old");
+        seen.insert(text);
     }
     EXPECT_EQ(seen, (std::set<std::string>{"old", "new"}));
     sync_folder(root_);

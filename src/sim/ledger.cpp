@@ -25,27 +25,15 @@ void Ledger::edited(int device, const Contents& before, const Contents& after) {
     }
 }
 
-void Ledger::replaced_by(const Contents& contents) {
+void Ledger::replaced(std::optional<int> device, const Contents& contents) {
     const auto left = facts(contents);
     for (auto& [key, object] : objects_) {
         const auto fact = left.find(key);
         const int kept = fact == left.end() ? none : find(object, fact->second);
         for (int i = 0; i < std::ssize(object.versions); ++i) {
             auto& version = object.versions[static_cast<std::size_t>(i)];
-            version.excused = version.excused || !is_made_of(object, kept, i);
-        }
-    }
-}
-
-void Ledger::replaced_on(int device, const Contents& contents) {
-    const auto left = facts(contents);
-    for (auto& [key, object] : objects_) {
-        const auto fact = left.find(key);
-        const int kept = fact == left.end() ? none : find(object, fact->second);
-        for (int i = 0; i < std::ssize(object.versions); ++i) {
-            auto& version = object.versions[static_cast<std::size_t>(i)];
-            version.excused =
-                version.excused || (version.device == device && !is_made_of(object, kept, i));
+            const bool is_replaced = !device || version.device == *device;
+            version.excused = version.excused || (is_replaced && !is_made_of(object, kept, i));
         }
     }
 }

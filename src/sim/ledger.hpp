@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -27,10 +28,8 @@ public:
 
     // What its user did to a device's collection.
     void edited(int device, const Contents& before, const Contents& after);
-    // A device has uploaded that.
-    void replaced_by(const Contents& contents);
-    // A device has downloaded that.
-    void replaced_on(int device, const Contents& contents);
+    // That has replaced what a device had, by a download; or what all have, by an upload.
+    void replaced(std::optional<int> device, const Contents& contents);
 
     // What is lost or invented, in words, if that is what all have in the end; or nothing. `late`
     // are ids of the last rule, `won_ties` says how often an object has become a second newer.

@@ -128,8 +128,7 @@ int main(int argc, char** argv) {
     app.add_option("--seed", arguments.seed, "Of the first history (1)");
     app.add_option("--steps", arguments.steps, "In all; a history has 3000 at most (100000)");
     app.add_option("--only", arguments.only,
-                   "These steps of the history, of which a failure needs no "
-                   "other")
+                   "These steps of the history, of which a failure needs no other")
         ->delimiter(',');
     app.add_flag("--crash-points", arguments.crash_points,
                  "Scripted histories instead, in which the power goes at each change of the disk");

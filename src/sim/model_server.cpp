@@ -6,6 +6,7 @@
 #include "base/check.hpp"
 #include "base/limits.hpp"
 #include "model/unicase.hpp"
+#include "sim/must.hpp"
 #include "sim/names.hpp"
 #include "wire/decode.hpp"
 #include "wire/encode.hpp"
@@ -15,12 +16,6 @@ namespace {
 
 constexpr int ok = 200;
 constexpr int conflict = 409;
-
-template <class T>
-T must(Result<T> result) {
-    CHECK(result);
-    return std::move(result).value();
-}
 
 template <class Map>
 auto since(const Map& map, Usn usn) {
@@ -327,16 +322,7 @@ std::string ModelServer::sanity_check(const std::string& json) {
     auto counts = std::get<SanityCounts>(must(wire::decode_sanity_check_request(json)).client);
     counts.due = {};
     counts.graves = 0;
-    const auto& contents = session_->draft.contents;
-    const auto size = [](const auto& map) { return static_cast<std::uint32_t>(map.size()); };
-    const SanityCounts own{.due = {},
-                           .cards = size(contents.cards),
-                           .notes = size(contents.notes),
-                           .revlog = size(contents.revlog),
-                           .graves = 0,
-                           .notetypes = size(contents.notetypes),
-                           .decks = size(contents.decks),
-                           .deck_configs = size(contents.deck_configs)};
+    const auto own = counts_of(session_->draft.contents);
     const bool is_equal = counts == own;
     if (!is_equal) {
         session_.reset();

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "base/hex.hpp"
 #include "collection/versions.hpp"
 #include "files/files.hpp"
 #include "media/media_store.hpp"
@@ -18,14 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr TimestampSecs some_day{1'800'000'000};
-
-std::string hex(std::string_view bytes) {
-    std::string text;
-    for (const char byte : bytes) {
-        text += fmt::format("{:02x}", static_cast<unsigned char>(byte));
-    }
-    return text;
-}
 
 // A folder that is like `source`, as far as that exists.
 void copy_folder(const fs::path& source, const fs::path& target) {
@@ -59,7 +52,7 @@ Result<Media> read_media(const fs::path& account_folder) {
         TRY_ASSIGN(const auto files, store.open_files(std::array{change.name}));
         const auto& file = files.at(0);
         TRY_ASSIGN(const auto sha1, media::sha1_of(file.file));
-        if (hex(sha1) != change.sha1_hex) {
+        if (hex_of(sha1) != change.sha1_hex) {
             return fail(ErrorKind::damaged, change.name + " has another checksum than its row");
         }
         auto& bytes = media[change.name];

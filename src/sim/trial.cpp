@@ -9,6 +9,7 @@
 
 #include "base/check.hpp"
 #include "sim/clock.hpp"
+#include "sim/must.hpp"
 #include "wire/decode.hpp"
 #include "wire/encode.hpp"
 #include "zstd/stream.hpp"
@@ -32,14 +33,6 @@ bool is_of_days(std::string_view key) { return key == "lastUnburied" || key == "
 
 void erase_days(Contents& contents) {
     std::erase_if(contents.config, [](const auto& entry) { return is_of_days(entry.first); });
-}
-
-TimestampMs now() { return {Clock::now_ms()}; }
-
-template <class T>
-T must(Result<T> result) {
-    CHECK(result);
-    return std::move(result).value();
 }
 
 template <class Object>
@@ -199,9 +192,8 @@ void Trial::edit(Device& device, const Command& command) {
 }
 
 Trial::Answered Trial::post(const std::string& session, Method method, const std::string& body) {
-    const auto path = fmt::format("/sync/{}", wire::method_name(method));
-    const auto answer = rig_.post({rig::head_of_11(user, path, session), zstd::pack(body)});
-    const auto expected = model_.answer(method, session, body, now());
+    const auto answer = rig_.post({rig::head_of_11(user, method, session), zstd::pack(body)});
+    const auto expected = model_.answer(method, session, body, Clock::now());
     exchanges_.push_back({session, method, body, expected.status, expected.json});
     Answered answered{.found = {}, .reply = answer.body, .is_ok = answer.status == 200};
     if (answer.status != expected.status) {
@@ -269,21 +261,21 @@ std::string Trial::upload(Device& device) {
     const auto file = device.ready_for_upload(clock_of(device));
     const auto bytes = must(upload_of(file.contents, file.stamps, scratch_ / "upload"));
     const auto answer =
-        rig_.post({rig::head_of_11(user, "/sync/upload", new_session(device)), zstd::pack(bytes)});
+        rig_.post({rig::head_of_11(user, Method::upload, new_session(device)), zstd::pack(bytes)});
     if (answer.body != "OK") {
         return "an upload is answered with " + answer.body + " " + answer.problem;
     }
     model_.upload(file);
     device.replace_with(file);
-    ledger_.replaced_by(file.contents);
+    ledger_.replaced(std::nullopt, file.contents);
     return compare_tables();
 }
 
 std::string Trial::download(Device& device) {
     const auto answer =
-        rig_.post({rig::head_of_11(user, "/sync/download", new_session(device)), {}});
+        rig_.post({rig::head_of_11(user, Method::download, new_session(device)), {}});
     auto file = must(read_download(answer.body, scratch_ / "download"));
-    auto expected = model_.download(now());
+    auto expected = model_.download(Clock::now());
     erase_days(file.contents);
     erase_days(expected.contents);
     auto found = difference(file.contents, expected.contents);
@@ -291,7 +283,7 @@ std::string Trial::download(Device& device) {
         file.stamps.modified != expected.stamps.modified) {
         found += "the stamps of a download differ";
     }
-    ledger_.replaced_on(device.number(), file.contents);
+    ledger_.replaced(device.number(), file.contents);
     device.replace_with(std::move(file));
     return found.empty() ? compare_tables() : "a download: " + found;
 }

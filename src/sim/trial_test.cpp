@@ -8,10 +8,10 @@
 #include <cstdlib>
 #include <fstream>
 #include <regex>
-#include <sstream>
 
 #include "base/check.hpp"
 #include "collection/collection_store.hpp"
+#include "files/read_file.hpp"
 #include "files/temp_folder.hpp"
 #include "sim/transcript.hpp"
 #include "sqlite/db.hpp"
@@ -23,12 +23,7 @@ void showValue(const Command& command, std::ostream& out) { out << to_text(comma
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string bytes_of(const fs::path& path) {
-    std::ostringstream bytes;
-    bytes << std::ifstream(path, std::ios::binary).rdbuf();
-    return bytes.str();
-}
+using files::read_file;
 
 // A new account's collection.
 const std::string& new_collection() {
@@ -37,7 +32,7 @@ const std::string& new_collection() {
         const auto path = folder.path() / "collection.anki2";
         auto store = collection::CollectionStore::open(path, {1'600'000'000'000});
         CHECK(store && store->close());
-        return bytes_of(path);
+        return read_file(path);
     }();
     return bytes;
 }
@@ -50,10 +45,10 @@ const std::string& empty_collection() {
         {
             auto db = sqlite::Database::open(path, {.mode = sqlite::OpenMode::create});
             const auto sql =
-                bytes_of(fs::path(ANKIWIRE_SOURCE) / "conformance/collections/empty.sql");
+                read_file(fs::path(ANKIWIRE_SOURCE) / "conformance/collections/empty.sql");
             CHECK(db && db->execute(sql.c_str()));
         }
-        return bytes_of(path);
+        return read_file(path);
     }();
     return bytes;
 }
@@ -186,12 +181,12 @@ TEST_P(KeptHistory, shows_that_a_rule_is_turned_round) {
     const auto inversion = static_cast<Inversion>(GetParam());
     const auto path = fs::path(ANKIWIRE_FIXTURES) / "histories" / fmt::format("{}.sync", name);
     if (std::getenv("ANKIWIRE_WRITE_HISTORIES") != nullptr) {
-        auto known = history_of(bytes_of(path));
+        auto known = history_of(read_file(path));
         ASSERT_TRUE(known);
         const auto text = transcript_of(name, known->empty() ? find_history(inversion) : *known);
         std::ofstream(path) << text;
     }
-    const auto kept = bytes_of(path);
+    const auto kept = read_file(path);
     const auto history = history_of(kept);
     ASSERT_TRUE(history);
     EXPECT_EQ(transcript_of(name, *history), kept);

@@ -9,9 +9,9 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "media/batch_fixture.hpp"
 #include "sim/clock.hpp"
 #include "wire/messages.hpp"
-#include "zip/stored_archive.hpp"
 #include "zstd/stream.hpp"
 
 namespace ankiwire::sim {
@@ -27,33 +27,6 @@ constexpr int device_count = 3;
 constexpr int old_device = 2;  // which takes only what is newer
 constexpr int settle_rounds = 4;
 constexpr std::array media_names{"a.jpg", "b.mp3", "c.png", "d d.txt", "ä.jpg", "f.svg"};
-
-// What a client packs and sends.
-std::string zip_of(const MediaChanges& changes) {
-    zip::StoredArchive archive;
-    std::string meta = "[";
-    int index = 0;
-    for (const auto& [name, content] : changes) {
-        const auto entry = std::to_string(index++);
-        meta += (meta.size() == 1 ? "[\"" : ",[\"") + name + "\"," +
-                (content ? '"' + entry + '"' : "null") + "]";
-        if (content) {
-            archive.add(entry, content->size());
-        }
-    }
-    meta += "]";
-    archive.add("_meta", meta.size());
-    std::string bytes;
-    for (const auto& [name, content] : changes) {
-        if (content) {
-            bytes += archive.next_header(zip::crc32(*content)) + *content;
-        }
-    }
-    bytes += archive.next_header(zip::crc32(meta)) + meta;
-    return bytes + archive.end();
-}
-
-TimestampMs now() { return {Clock::now_ms()}; }
 
 // Of what comes at the same time, one call at most may change each of these: else nobody knows in
 // which order they did.
@@ -184,7 +157,7 @@ std::optional<World::Sending> World::next_of(Device& device) {
     } else if (what < 995) {
         return media_call(device, dice_.below(4) + 1, some_fate());
     } else {
-        device.force_full_sync(now());
+        device.force_full_sync(Clock::now());
         tell(fmt::format("device {} will sync in one direction", device.number()));
     }
     return std::nullopt;
@@ -226,7 +199,7 @@ std::string World::act(const std::string& command) {
 }
 
 void World::edit(Device& device) {
-    device.edit(dice_, now());
+    device.edit(dice_, Clock::now());
     tell(fmt::format("device {} is edited", device.number()));
 }
 
@@ -237,12 +210,9 @@ void World::begin_sync(Device& device) {
 }
 
 Request World::request_of(const Sending& call, bool are_many) {
-    const bool is_media = call.method >= Method::begin;
-    const auto path =
-        fmt::format("/{}/{}", is_media ? "msync" : "sync", wire::method_name(call.method));
     const auto key = fmt::format("device {} sync {}", call.device->number(),
                                  sessions_[static_cast<std::size_t>(call.device->number())]);
-    Request request{.head = rig::head_of_11(user, path, key), .body = call.packed};
+    Request request{.head = rig::head_of_11(user, call.method, key), .body = call.packed};
     if (are_many) {
         request.pace.piece_bytes = std::size_t{64} << dice_.below(12);
         request.pace.pauses = static_cast<int>(dice_.below(4));
@@ -341,7 +311,7 @@ std::string World::sync(Device& device) {
 }
 
 World::Sending World::upload_call(Device& device, const Fate& fate) {
-    auto file = device.ready_for_upload(now());
+    auto file = device.ready_for_upload(Clock::now());
     const auto bytes = upload_of(file.contents, file.stamps, scratch_ / "upload");
     CHECK(bytes);
     promises_->may_upload(file.contents);
@@ -390,7 +360,7 @@ World::Sending World::media_call(const Device& device, std::uint64_t count, cons
         }
     }
     promises_->may_change_media(changes);
-    auto packed = zstd::pack(zip_of(changes));
+    auto packed = zstd::pack(media::zip_of(changes));
     return {.device = &device,
             .method = Method::upload_changes,
             .packed = std::move(packed),
