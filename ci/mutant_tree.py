@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 
+import cmake
 import suite
 
 REPOSITORY = suite.REPOSITORY
@@ -44,15 +45,15 @@ def remove_others(names):
                 path.unlink()
 
 
-def build(tree=TREE, target="ankiwire"):
+def apply(patch):
+    """Makes a fault; restore() takes it back."""
+    subprocess.run(["git", "apply", f"--directory={TREE.relative_to(REPOSITORY)}", patch],
+                   cwd=REPOSITORY, check=True)
+
+
+def build(target="ankiwire"):
     """What went wrong; empty if nothing did."""
-    for arguments in (["--preset", "release", "-Wno-dev"],
-                      ["--build", "--preset", "release", "--target", target]):
-        done = subprocess.run(["cmake", *arguments], cwd=tree, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True)
-        if done.returncode != 0:
-            return done.stdout
-    return ""
+    return cmake.build("release", target, tree=TREE)
 
 
 def run_suite(arguments):
@@ -94,9 +95,8 @@ def prepare():
     and the server passes. No other run can have the tree from now on."""
     lock()
     names = copy()
-    for tree, target in ((REPOSITORY, "ankiwire-conformance"), (TREE, "ankiwire")):
-        if problem := build(tree, target):
-            sys.exit(f"{problem}\nmutate: {target} cannot be built")
+    if problem := cmake.build("release", "ankiwire-conformance") or build():
+        sys.exit(f"{problem}\nmutate: the suite or the server cannot be built")
     if failed := run_suite([]):
         sys.exit(f"mutate: the server fails without any mutant: {', '.join(failed)}")
     return names
