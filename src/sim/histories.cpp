@@ -72,10 +72,15 @@ public:
         world.disk().copy_survivors(path, luck, dice);
         images_.emplace_back(std::move(path), world.promises());
     }
+    void take_each(World& world, Dice& dice) {
+        for (const auto luck : {Luck::nothing, Luck::all, Luck::some}) {
+            take(world, luck, dice);
+        }
+    }
     // What is wrong with one of them, in words; or nothing. None is left.
     std::string check() {
         std::string found;
-        for (const auto& [path, promises] : images_) {
+        for (auto& [path, promises] : images_) {
             if (found.empty()) {
                 found = promises.check(World::account_folder(path));
             }
@@ -102,13 +107,13 @@ Points crash_everywhere(const History& history) {
     images.check();
     world.disk().before_change([&] {
         ++points.count;
-        for (const auto luck : {Luck::nothing, Luck::all, Luck::some}) {
-            images.take(world, luck, dice);
-        }
+        images.take_each(world, dice);
     });
     for (const auto& command : history.commands) {
         points.found = world.act(command);
         if (points.found.empty()) {
+            ++points.count;  // nothing may follow that would save what was answered
+            images.take_each(world, dice);
             points.found = images.check();
         }
         if (!points.found.empty()) {
@@ -133,8 +138,7 @@ bool live_with(const Fault& fault, const History& history, std::string& found) {
     for (const auto& command : history.commands) {
         found = world.act(command);
         if (found.empty() && world.disk().has_failed()) {
-            images.take(world, Luck::all, dice);
-            images.take(world, Luck::some, dice);
+            images.take_each(world, dice);
             found = images.check();
         }
         if (!found.empty()) {

@@ -129,7 +129,8 @@ int main(int argc, char** argv) {
     app.add_option("--steps", arguments.steps, "In all; a history has 3000 at most (100000)");
     app.add_option("--only", arguments.only,
                    "These steps of the history, of which a failure needs no other")
-        ->delimiter(',');
+        ->delimiter(',')
+        ->expected(0, CLI::detail::expected_max_vector_size);
     app.add_flag("--crash-points", arguments.crash_points,
                  "Scripted histories instead, in which the power goes at each change of the disk");
     app.add_flag("--fault-points", arguments.fault_points,
@@ -152,7 +153,7 @@ int main(int argc, char** argv) {
     if (arguments.fault_points) {
         return live_by_script(ankiwire::sim::fail_everywhere, arguments.history);
     }
-    if (!arguments.only.empty()) {
+    if (app.count("--only") > 0) {
         return live(arguments.seed, arguments.only).found.empty()
                    ? 0
                    : tell_failure(arguments.seed, arguments.only);

@@ -89,14 +89,16 @@ void Promises::add(Possible possible) {
 }
 
 void Promises::may_sync(const Contents& contents) {
+    collections_before_ = collections_;
     const bool is_known = collections_.size() == 1;
     add({.contents = contents, .replaced = is_known ? collections_[0].replaced : std::nullopt});
 }
 
 void Promises::may_upload(const Contents& contents) {
-    const auto& before = collections_[0];
+    collections_before_ = collections_;
+    const auto& before = collections_before_[0];
     // An account without cards has nothing that is worth keeping.
-    const bool is_kept = collections_.size() == 1 && !before.contents.cards.empty();
+    const bool is_kept = collections_before_.size() == 1 && !before.contents.cards.empty();
     add({.contents = contents,
          .replaced = is_kept ? std::optional(before.contents) : std::nullopt});
 }
@@ -107,9 +109,11 @@ void Promises::is_done(const Contents& contents) {
     collections_ = {*done};
 }
 
+void Promises::is_refused() { collections_ = collections_before_; }
+
 void Promises::may_change_media(const MediaChanges& changes) {
-    const auto before = media_;
-    for (const auto& media : before) {
+    media_before_ = media_;
+    for (const auto& media : media_before_) {
         if (auto next = changed(media, changes); std::ranges::find(media_, next) == media_.end()) {
             media_.push_back(std::move(next));
         }
@@ -125,14 +129,16 @@ void Promises::media_is_done(const MediaChanges& changes) {
     }
 }
 
+void Promises::media_are_refused() { media_ = media_before_; }
+
 bool Promises::is_possible(const Contents& contents) const { return find(contents) != nullptr; }
 
-std::string Promises::check(const fs::path& account_folder) const {
+std::string Promises::check(const fs::path& account_folder) {
     auto found = check_collection(account_folder);
     return found.empty() ? check_media(account_folder) : found;
 }
 
-std::string Promises::check_collection(const fs::path& folder) const {
+std::string Promises::check_collection(const fs::path& folder) {
     const auto file = read_collection(folder / "collection.anki2", scratch_ / "collection");
     if (!file) {
         return "the collection cannot be read: " + file.error().context;
@@ -142,7 +148,9 @@ std::string Promises::check_collection(const fs::path& folder) const {
         return "the server has lost or invented something (here: what it should have):\n" +
                difference(collections_.back().contents, file->contents);
     }
-    return found->replaced ? check_version(folder, *found->replaced) : std::string();
+    collections_ = {*found};
+    const auto& replaced = collections_[0].replaced;
+    return replaced ? check_version(folder, *replaced) : std::string();
 }
 
 std::string Promises::check_version(const fs::path& folder, const Contents& replaced) const {
@@ -164,17 +172,19 @@ std::string Promises::check_version(const fs::path& folder, const Contents& repl
     return "what the last upload replaced is in none of the versions";
 }
 
-std::string Promises::check_media(const fs::path& folder) const {
+std::string Promises::check_media(const fs::path& folder) {
     const auto copy = scratch_ / "account";
     copy_folder(folder, copy);
     const auto media = read_media(copy);
     if (!media) {
         return "media: " + media.error().context;
     }
-    return std::ranges::find(media_, *media) != media_.end()
-               ? std::string()
-               : fmt::format("media: the server has {} files, and not those that it should have",
-                             media->size());
+    if (std::ranges::find(media_, *media) == media_.end()) {
+        return fmt::format("media: the server has {} files, and not those that it should have",
+                           media->size());
+    }
+    media_ = {*media};
+    return {};
 }
 
 }  // namespace ankiwire::sim

@@ -28,12 +28,16 @@ public:
     void may_sync(const Contents& contents);
     void may_upload(const Contents& contents);
     void is_done(const Contents& contents);
+    // It was refused, by a server whose disk is well: nothing has come of it.
+    void is_refused();
 
     void may_change_media(const MediaChanges& changes);
     void media_is_done(const MediaChanges& changes);
+    void media_are_refused();
 
-    // The folder of the account, which stays as it is. What broke a promise, in words; or nothing.
-    [[nodiscard]] std::string check(const std::filesystem::path& account_folder) const;
+    // The folder of the account, which stays as it is. What broke a promise, in words; or nothing:
+    // then what is there is what was done, and nothing else may be there later.
+    [[nodiscard]] std::string check(const std::filesystem::path& account_folder);
     // Whether that may be what the server has.
     [[nodiscard]] bool is_possible(const Contents& contents) const;
 
@@ -45,14 +49,16 @@ private:
     };
     void add(Possible possible);
     [[nodiscard]] const Possible* find(const Contents& contents) const;
-    [[nodiscard]] std::string check_collection(const std::filesystem::path& folder) const;
+    [[nodiscard]] std::string check_collection(const std::filesystem::path& folder);
     [[nodiscard]] std::string check_version(const std::filesystem::path& folder,
                                             const Contents& replaced) const;
-    [[nodiscard]] std::string check_media(const std::filesystem::path& folder) const;
+    [[nodiscard]] std::string check_media(const std::filesystem::path& folder);
 
     std::filesystem::path scratch_;
     std::vector<Possible> collections_;
+    std::vector<Possible> collections_before_;  // the call that is on its way
     std::vector<Media> media_;
+    std::vector<Media> media_before_;
 };
 
 }  // namespace ankiwire::sim

@@ -11,7 +11,8 @@
 #include "base/check.hpp"
 #include "media/batch_fixture.hpp"
 #include "sim/clock.hpp"
-#include "wire/messages.hpp"
+#include "sim/must.hpp"
+#include "wire/decode.hpp"
 #include "zstd/stream.hpp"
 
 namespace ankiwire::sim {
@@ -23,9 +24,11 @@ using wire::Method;
 constexpr std::int64_t first_day = 1'700'000'000'000;
 constexpr std::int64_t rest_ms = 400'000;  // after which all is closed
 constexpr std::string_view user = "user";
+constexpr std::string_view upload_ok = "OK";
 constexpr int device_count = 3;
 constexpr int old_device = 2;  // which takes only what is newer
 constexpr int settle_rounds = 4;
+constexpr std::array media_sizes{1, 700, 3000};  // few: mostly the checksum tells files apart
 constexpr std::array media_names{"a.jpg", "b.mp3", "c.png", "d d.txt", "ä.jpg", "f.svg"};
 
 // Of what comes at the same time, one call at most may change each of these: else nobody knows in
@@ -243,6 +246,9 @@ std::string World::carry_out(const std::vector<Sending>& calls) {
                 continue;
             }
             auto& answer = answers[last[i]];
+            if (is_refused(call, answer)) {
+                call.when_refused();
+            }
             if (call.fate.is_lost || call.fate.is_reply_lost) {
                 ++tally_.lost_replies;
                 answer = {};
@@ -252,7 +258,12 @@ std::string World::carry_out(const std::vector<Sending>& calls) {
                              call.fate.is_sent_twice ? ", sent twice" : "",
                              calls.size() > 1 ? ", with others" : "",
                              answer.status == 200 ? "" : " " + answer.problem));
-            found = call.then(answer);
+            if (call.method == Method::meta && answer.status == 200) {
+                found = check_stamps(answer.body);
+            }
+            if (found.empty()) {
+                found = call.then(answer);
+            }
         }
     }
     const auto next = std::exchange(next_, {});
@@ -260,6 +271,25 @@ std::string World::carry_out(const std::vector<Sending>& calls) {
         found = carry_out({(*make)()});
     }
     return found;
+}
+
+bool World::is_refused(const Sending& call, const Answer& answer) const {
+    const auto& fate = call.fate;
+    const bool is_known = !fate.is_lost && !fate.is_reply_lost && !fate.is_sent_twice &&
+                          !disk_->has_failed() && !disk_->is_off();
+    return is_known &&
+           (answer.status != 200 || (call.method == Method::upload && answer.body != upload_ok));
+}
+
+std::string World::check_stamps(const std::string& meta_answer) {
+    const auto last = std::exchange(last_meta_, must(wire::decode_meta_response(meta_answer)));
+    const auto& meta = last_meta_;
+    if (meta.schema_modified == last.schema_modified &&
+        (meta.usn < last.usn || meta.modified < last.modified)) {
+        return fmt::format("usn {} of {} ms after usn {} of {} ms", meta.usn.value,
+                           meta.modified.value, last.usn.value, last.modified.value);
+    }
+    return {};
 }
 
 World::Sending World::sync_call(Device& device, const Fate& fate) {
@@ -272,25 +302,32 @@ World::Sending World::sync_call(Device& device, const Fate& fate) {
             .method = request.method,
             .packed = zstd::pack(request.body),
             .fate = fate,
-            .then = [this, &device, is_last](const Answer& answer) {
-                const auto progress =
-                    device.take(answer.status == 200 ? std::optional(answer.body) : std::nullopt);
-                if (progress == Progress::failed && dice_.one_in(2)) {
-                    next_.emplace_back([&device] { return abort_call(device); });
-                }
-                if (progress == Progress::must_choose) {
-                    next_.emplace_back([this, &device] {
-                        return dice_.one_in(4) ? upload_call(device, some_fate())
-                                               : download_call(device, some_fate());
-                    });
-                }
-                if (progress == Progress::ended && is_last) {
-                    ++tally_.syncs;
-                    promises_->is_done(device.contents());
-                    return dice_.one_in(20) ? check() : std::string();
-                }
-                return std::string();
-            }};
+            .then =
+                [this, &device, is_last](const Answer& answer) {
+                    const auto progress = device.take(
+                        answer.status == 200 ? std::optional(answer.body) : std::nullopt);
+                    if (progress == Progress::failed && dice_.one_in(2)) {
+                        next_.emplace_back([&device] { return abort_call(device); });
+                    }
+                    if (progress == Progress::must_choose) {
+                        next_.emplace_back([this, &device] {
+                            return dice_.one_in(4) ? upload_call(device, some_fate())
+                                                   : download_call(device, some_fate());
+                        });
+                    }
+                    if (progress == Progress::ended && is_last) {
+                        ++tally_.syncs;
+                        promises_->is_done(device.contents());
+                        return dice_.one_in(20) ? check() : std::string();
+                    }
+                    return std::string();
+                },
+            .when_refused =
+                [this, is_last] {
+                    if (is_last) {
+                        promises_->is_refused();
+                    }
+                }};
 }
 
 World::Sending World::abort_call(const Device& device) {
@@ -319,15 +356,17 @@ World::Sending World::upload_call(Device& device, const Fate& fate) {
             .method = Method::upload,
             .packed = zstd::pack(*bytes),
             .fate = fate,
-            .then = [this, &device, file = std::move(file)](const Answer& answer) {
-                if (answer.status != 200 || answer.body != "OK") {
-                    return std::string();
-                }
-                ++tally_.uploads;
-                promises_->is_done(file.contents);
-                device.replace_with(file);
-                return check();
-            }};
+            .then =
+                [this, &device, file = std::move(file)](const Answer& answer) {
+                    if (answer.status != 200 || answer.body != upload_ok) {
+                        return std::string();
+                    }
+                    ++tally_.uploads;
+                    promises_->is_done(file.contents);
+                    device.replace_with(file);
+                    return check();
+                },
+            .when_refused = [this] { promises_->is_refused(); }};
 }
 
 World::Sending World::download_call(Device& device, const Fate& fate) {
@@ -356,7 +395,8 @@ World::Sending World::media_call(const Device& device, std::uint64_t count, cons
         auto& content = changes[media_names[dice_.below(media_names.size())]];
         content.reset();
         if (!dice_.one_in(4)) {
-            content.emplace(dice_.below(3000) + 1, static_cast<char>(dice_.below(256)));
+            const auto size = media_sizes[dice_.below(media_sizes.size())];
+            content.emplace(size, static_cast<char>(dice_.below(256)));
         }
     }
     promises_->may_change_media(changes);
@@ -365,13 +405,15 @@ World::Sending World::media_call(const Device& device, std::uint64_t count, cons
             .method = Method::upload_changes,
             .packed = std::move(packed),
             .fate = fate,
-            .then = [this, changes = std::move(changes)](const Answer& answer) {
-                if (answer.status == 200) {
-                    ++tally_.media_batches;
-                    promises_->media_is_done(changes);
-                }
-                return std::string();
-            }};
+            .then =
+                [this, changes = std::move(changes)](const Answer& answer) {
+                    if (answer.status == 200) {
+                        ++tally_.media_batches;
+                        promises_->media_is_done(changes);
+                    }
+                    return std::string();
+                },
+            .when_refused = [this] { promises_->media_are_refused(); }};
 }
 
 void World::fault() {
@@ -416,7 +458,7 @@ std::string World::crash() {
 
 fs::path World::account_folder(const fs::path& base) { return Rig::folder_of(base, user); }
 
-std::string World::check() const {
+std::string World::check() {
     const Aside aside;
     return promises_->check(account_folder(base_));
 }

@@ -16,6 +16,7 @@
 #include "sim/dice.hpp"
 #include "sim/disk.hpp"
 #include "sim/promises.hpp"
+#include "wire/messages.hpp"
 
 namespace ankiwire::sim {
 
@@ -77,6 +78,7 @@ private:
         std::string packed;
         Fate fate;
         std::function<std::string(const Answer&)> then;
+        std::function<void()> when_refused = [] {};
     };
 
     void tell(const std::string& line);
@@ -98,7 +100,11 @@ private:
     [[nodiscard]] Request request_of(const Sending& call, bool are_many);
     Fate some_fate();
     Device& some_device();
-    [[nodiscard]] std::string check() const;
+    [[nodiscard]] std::string check();
+    // Whether a call was turned down by a server whose disk is well.
+    [[nodiscard]] bool is_refused(const Sending& call, const Answer& answer) const;
+    // Neither a usn nor the time of a change goes back, until an upload gives a new schema stamp.
+    std::string check_stamps(const std::string& meta_answer);
 
     std::uint64_t seed_;
     std::filesystem::path scratch_;
@@ -110,6 +116,7 @@ private:
     std::vector<int> sessions_;                   // how many syncs each device has begun
     std::vector<std::function<Sending()>> next_;  // what the last answers lead to
     std::optional<Promises> promises_;
+    wire::MetaResponse last_meta_;
     Tally tally_;
     std::vector<std::string> story_;
 };

@@ -183,6 +183,9 @@ TEST(Form, only_data_may_be_long) {
     EXPECT_EQ(read_form(type, part("data", large) + last, 1000)->data.size(), large.size());
     for (const auto* name : {"c", "k", "s", "sk", "v"}) {
         EXPECT_TRUE(is_malformed(read_form(type, part(name, large) + last, 1000))) << name;
+        const std::string longest(4096, 'x');
+        EXPECT_TRUE(read_form(type, part(name, longest) + last, 1000)) << name;
+        EXPECT_TRUE(is_malformed(read_form(type, part(name, longest + 'x') + last, 1000))) << name;
     }
 }
 
