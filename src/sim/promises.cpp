@@ -131,6 +131,16 @@ void Promises::media_is_done(const MediaChanges& changes) {
 
 void Promises::media_are_refused() { media_ = media_before_; }
 
+bool Promises::has_media(const std::map<std::string, std::string>& sums) const {
+    std::map<std::string, std::string> expected;
+    for (const auto& [name, content] : media_.front()) {
+        media::Sha1Sum sum;
+        sum.update(content);
+        expected[name] = hex_of(sum.finish());
+    }
+    return sums == expected;
+}
+
 bool Promises::is_possible(const Contents& contents) const { return find(contents) != nullptr; }
 
 std::string Promises::check(const fs::path& account_folder) {

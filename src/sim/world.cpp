@@ -9,11 +9,7 @@
 #include <utility>
 
 #include "base/check.hpp"
-#include "media/batch_fixture.hpp"
 #include "sim/clock.hpp"
-#include "sim/must.hpp"
-#include "wire/decode.hpp"
-#include "zstd/stream.hpp"
 
 namespace ankiwire::sim {
 namespace {
@@ -24,12 +20,9 @@ using wire::Method;
 constexpr std::int64_t first_day = 1'700'000'000'000;
 constexpr std::int64_t rest_ms = 400'000;  // after which all is closed
 constexpr std::string_view user = "user";
-constexpr std::string_view upload_ok = "OK";
 constexpr int device_count = 3;
 constexpr int old_device = 2;  // which takes only what is newer
 constexpr int settle_rounds = 4;
-constexpr std::array media_sizes{1, 700, 3000};  // few: mostly the checksum tells files apart
-constexpr std::array media_names{"a.jpg", "b.mp3", "c.png", "d d.txt", "ä.jpg", "f.svg"};
 
 // Of what comes at the same time, one call at most may change each of these: else nobody knows in
 // which order they did.
@@ -86,6 +79,7 @@ World::World(const fs::path& folder, std::uint64_t seed)
     for (int number = 0; number < device_count; ++number) {
         devices_.push_back(Device({.number = number, .takes_ties = number != old_device}, *start));
         sessions_.push_back(0);
+        media_logs_.emplace_back();
     }
     CHECK(carry_out({upload_call(devices_[0], {})}).empty());
     for (auto& device : devices_) {
@@ -157,8 +151,10 @@ std::optional<World::Sending> World::next_of(Device& device) {
         edit(device);
     } else if (what < 850) {
         begin_sync(device);
-    } else if (what < 995) {
+    } else if (what < 985) {
         return media_call(device, dice_.below(4) + 1, some_fate());
+    } else if (what < 995) {
+        return media_log_call(device, some_fate());
     } else {
         device.force_full_sync(Clock::now());
         tell(fmt::format("device {} will sync in one direction", device.number()));
@@ -273,71 +269,6 @@ std::string World::carry_out(const std::vector<Sending>& calls) {
     return found;
 }
 
-bool World::is_refused(const Sending& call, const Answer& answer) const {
-    const auto& fate = call.fate;
-    const bool is_known = !fate.is_lost && !fate.is_reply_lost && !fate.is_sent_twice &&
-                          !disk_->has_failed() && !disk_->is_off();
-    return is_known &&
-           (answer.status != 200 || (call.method == Method::upload && answer.body != upload_ok));
-}
-
-std::string World::check_stamps(const std::string& meta_answer) {
-    const auto last = std::exchange(last_meta_, must(wire::decode_meta_response(meta_answer)));
-    const auto& meta = last_meta_;
-    if (meta.schema_modified == last.schema_modified &&
-        (meta.usn < last.usn || meta.modified < last.modified)) {
-        return fmt::format("usn {} of {} ms after usn {} of {} ms", meta.usn.value,
-                           meta.modified.value, last.usn.value, last.modified.value);
-    }
-    return {};
-}
-
-World::Sending World::sync_call(Device& device, const Fate& fate) {
-    auto request = device.next_request();
-    const bool is_last = request.method == Method::finish;
-    if (is_last) {
-        promises_->may_sync(device.draft());
-    }
-    return {.device = &device,
-            .method = request.method,
-            .packed = zstd::pack(request.body),
-            .fate = fate,
-            .then =
-                [this, &device, is_last](const Answer& answer) {
-                    const auto progress = device.take(
-                        answer.status == 200 ? std::optional(answer.body) : std::nullopt);
-                    if (progress == Progress::failed && dice_.one_in(2)) {
-                        next_.emplace_back([&device] { return abort_call(device); });
-                    }
-                    if (progress == Progress::must_choose) {
-                        next_.emplace_back([this, &device] {
-                            return dice_.one_in(4) ? upload_call(device, some_fate())
-                                                   : download_call(device, some_fate());
-                        });
-                    }
-                    if (progress == Progress::ended && is_last) {
-                        ++tally_.syncs;
-                        promises_->is_done(device.contents());
-                        return dice_.one_in(20) ? check() : std::string();
-                    }
-                    return std::string();
-                },
-            .when_refused =
-                [this, is_last] {
-                    if (is_last) {
-                        promises_->is_refused();
-                    }
-                }};
-}
-
-World::Sending World::abort_call(const Device& device) {
-    return {.device = &device,
-            .method = Method::abort,
-            .packed = {},
-            .fate = {},
-            .then = [](const Answer&) { return std::string(); }};
-}
-
 std::string World::sync(Device& device) {
     begin_sync(device);
     std::string found;
@@ -345,75 +276,6 @@ std::string World::sync(Device& device) {
         found = carry_out({sync_call(device, {})});
     }
     return found;
-}
-
-World::Sending World::upload_call(Device& device, const Fate& fate) {
-    auto file = device.ready_for_upload(Clock::now());
-    const auto bytes = upload_of(file.contents, file.stamps, scratch_ / "upload");
-    CHECK(bytes);
-    promises_->may_upload(file.contents);
-    return {.device = &device,
-            .method = Method::upload,
-            .packed = zstd::pack(*bytes),
-            .fate = fate,
-            .then =
-                [this, &device, file = std::move(file)](const Answer& answer) {
-                    if (answer.status != 200 || answer.body != upload_ok) {
-                        return std::string();
-                    }
-                    ++tally_.uploads;
-                    promises_->is_done(file.contents);
-                    device.replace_with(file);
-                    return check();
-                },
-            .when_refused = [this] { promises_->is_refused(); }};
-}
-
-World::Sending World::download_call(Device& device, const Fate& fate) {
-    return {.device = &device,
-            .method = Method::download,
-            .packed = {},
-            .fate = fate,
-            .then = [this, &device](const Answer& answer) {
-                if (answer.status != 200) {
-                    return std::string();
-                }
-                auto file = read_download(answer.body, scratch_ / "download");
-                if (!file) {
-                    return "a download cannot be read: " + file.error().context;
-                }
-                device.replace_with(std::move(*file));
-                return promises_->is_possible(device.contents())
-                           ? std::string()
-                           : "a download has what was never there";
-            }};
-}
-
-World::Sending World::media_call(const Device& device, std::uint64_t count, const Fate& fate) {
-    MediaChanges changes;
-    for (; count > 0; --count) {
-        auto& content = changes[media_names[dice_.below(media_names.size())]];
-        content.reset();
-        if (!dice_.one_in(4)) {
-            const auto size = media_sizes[dice_.below(media_sizes.size())];
-            content.emplace(size, static_cast<char>(dice_.below(256)));
-        }
-    }
-    promises_->may_change_media(changes);
-    auto packed = zstd::pack(media::zip_of(changes));
-    return {.device = &device,
-            .method = Method::upload_changes,
-            .packed = std::move(packed),
-            .fate = fate,
-            .then =
-                [this, changes = std::move(changes)](const Answer& answer) {
-                    if (answer.status == 200) {
-                        ++tally_.media_batches;
-                        promises_->media_is_done(changes);
-                    }
-                    return std::string();
-                },
-            .when_refused = [this] { promises_->media_are_refused(); }};
 }
 
 void World::fault() {
@@ -486,7 +348,18 @@ std::string World::settle() {
         }
     }
     promises_->is_done(devices_[0].contents());
-    return check();
+    if (auto found = check(); !found.empty()) {
+        return found;
+    }
+    for (const auto& device : devices_) {
+        if (auto found = carry_out({media_log_call(device, {})}); !found.empty()) {
+            return found;
+        }
+        if (!promises_->has_media(media_logs_[static_cast<std::size_t>(device.number())].sums())) {
+            return fmt::format("device {} has followed the log to other media", device.number());
+        }
+    }
+    return {};
 }
 
 }  // namespace ankiwire::sim

@@ -15,6 +15,7 @@
 #include "sim/device.hpp"
 #include "sim/dice.hpp"
 #include "sim/disk.hpp"
+#include "sim/media_log.hpp"
 #include "sim/promises.hpp"
 #include "wire/messages.hpp"
 
@@ -91,6 +92,7 @@ private:
     Sending upload_call(Device& device, const Fate& fate);
     Sending download_call(Device& device, const Fate& fate);
     Sending media_call(const Device& device, std::uint64_t count, const Fate& fate);
+    Sending media_log_call(const Device& device, const Fate& fate);
     // All of them at the same time.
     std::string carry_out(const std::vector<Sending>& calls);
     std::string sync(Device& device);
@@ -113,6 +115,7 @@ private:
     std::unique_ptr<Disk> disk_;
     std::unique_ptr<Rig> rig_;
     std::vector<Device> devices_;
+    std::vector<MediaLog> media_logs_;            // of each device
     std::vector<int> sessions_;                   // how many syncs each device has begun
     std::vector<std::function<Sending()>> next_;  // what the last answers lead to
     std::optional<Promises> promises_;

@@ -1,0 +1,170 @@
+// What devices send, and what they do with the answers.
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+#include "media/batch_fixture.hpp"
+#include "sim/clock.hpp"
+#include "sim/must.hpp"
+#include "sim/world.hpp"
+#include "wire/decode.hpp"
+#include "zstd/stream.hpp"
+
+namespace ankiwire::sim {
+namespace {
+
+using wire::Method;
+
+constexpr std::string_view upload_ok = "OK";
+constexpr std::array media_sizes{1, 700, 3000};  // few: mostly the checksum tells files apart
+constexpr std::array media_names{"a.jpg", "b.mp3", "c.png", "d d.txt", "ä.jpg", "f.svg"};
+
+}  // namespace
+
+bool World::is_refused(const Sending& call, const Answer& answer) const {
+    const auto& fate = call.fate;
+    const bool is_known = !fate.is_lost && !fate.is_reply_lost && !fate.is_sent_twice &&
+                          !disk_->has_failed() && !disk_->is_off();
+    return is_known &&
+           (answer.status != 200 || (call.method == Method::upload && answer.body != upload_ok));
+}
+
+std::string World::check_stamps(const std::string& meta_answer) {
+    const auto last = std::exchange(last_meta_, must(wire::decode_meta_response(meta_answer)));
+    const auto& meta = last_meta_;
+    if (meta.schema_modified == last.schema_modified &&
+        (meta.usn < last.usn || meta.modified < last.modified)) {
+        return fmt::format("usn {} of {} ms after usn {} of {} ms", meta.usn.value,
+                           meta.modified.value, last.usn.value, last.modified.value);
+    }
+    return {};
+}
+
+World::Sending World::sync_call(Device& device, const Fate& fate) {
+    auto request = device.next_request();
+    const bool is_last = request.method == Method::finish;
+    if (is_last) {
+        promises_->may_sync(device.draft());
+    }
+    return {.device = &device,
+            .method = request.method,
+            .packed = zstd::pack(request.body),
+            .fate = fate,
+            .then =
+                [this, &device, is_last](const Answer& answer) {
+                    const auto progress = device.take(
+                        answer.status == 200 ? std::optional(answer.body) : std::nullopt);
+                    if (progress == Progress::failed && dice_.one_in(2)) {
+                        next_.emplace_back([&device] { return abort_call(device); });
+                    }
+                    if (progress == Progress::must_choose) {
+                        next_.emplace_back([this, &device] {
+                            return dice_.one_in(4) ? upload_call(device, some_fate())
+                                                   : download_call(device, some_fate());
+                        });
+                    }
+                    if (progress == Progress::ended && is_last) {
+                        ++tally_.syncs;
+                        promises_->is_done(device.contents());
+                        return dice_.one_in(20) ? check() : std::string();
+                    }
+                    return std::string();
+                },
+            .when_refused =
+                [this, is_last] {
+                    if (is_last) {
+                        promises_->is_refused();
+                    }
+                }};
+}
+
+World::Sending World::abort_call(const Device& device) {
+    return {.device = &device,
+            .method = Method::abort,
+            .packed = {},
+            .fate = {},
+            .then = [](const Answer&) { return std::string(); }};
+}
+
+World::Sending World::upload_call(Device& device, const Fate& fate) {
+    auto file = device.ready_for_upload(Clock::now());
+    const auto bytes = upload_of(file.contents, file.stamps, scratch_ / "upload");
+    CHECK(bytes);
+    promises_->may_upload(file.contents);
+    return {.device = &device,
+            .method = Method::upload,
+            .packed = zstd::pack(*bytes),
+            .fate = fate,
+            .then =
+                [this, &device, file = std::move(file)](const Answer& answer) {
+                    if (answer.status != 200 || answer.body != upload_ok) {
+                        return std::string();
+                    }
+                    ++tally_.uploads;
+                    promises_->is_done(file.contents);
+                    device.replace_with(file);
+                    return check();
+                },
+            .when_refused = [this] { promises_->is_refused(); }};
+}
+
+World::Sending World::download_call(Device& device, const Fate& fate) {
+    return {.device = &device,
+            .method = Method::download,
+            .packed = {},
+            .fate = fate,
+            .then = [this, &device](const Answer& answer) {
+                if (answer.status != 200) {
+                    return std::string();
+                }
+                auto file = read_download(answer.body, scratch_ / "download");
+                if (!file) {
+                    return "a download cannot be read: " + file.error().context;
+                }
+                device.replace_with(std::move(*file));
+                return promises_->is_possible(device.contents())
+                           ? std::string()
+                           : "a download has what was never there";
+            }};
+}
+
+World::Sending World::media_call(const Device& device, std::uint64_t count, const Fate& fate) {
+    MediaChanges changes;
+    for (; count > 0; --count) {
+        auto& content = changes[media_names[dice_.below(media_names.size())]];
+        content.reset();
+        if (!dice_.one_in(4)) {
+            const auto size = media_sizes[dice_.below(media_sizes.size())];
+            content.emplace(size, static_cast<char>(dice_.below(256)));
+        }
+    }
+    promises_->may_change_media(changes);
+    auto packed = zstd::pack(media::zip_of(changes));
+    return {.device = &device,
+            .method = Method::upload_changes,
+            .packed = std::move(packed),
+            .fate = fate,
+            .then =
+                [this, changes = std::move(changes)](const Answer& answer) {
+                    if (answer.status == 200) {
+                        ++tally_.media_batches;
+                        promises_->media_is_done(changes);
+                    }
+                    return std::string();
+                },
+            .when_refused = [this] { promises_->media_are_refused(); }};
+}
+
+World::Sending World::media_log_call(const Device& device, const Fate& fate) {
+    auto& log = media_logs_[static_cast<std::size_t>(device.number())];
+    return {.device = &device,
+            .method = Method::media_changes,
+            .packed = zstd::pack(log.request()),
+            .fate = fate,
+            .then = [&log](const Answer& answer) {
+                return answer.status == 200 ? log.take(answer.body) : std::string();
+            }};
+}
+
+}  // namespace ankiwire::sim
