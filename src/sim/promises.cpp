@@ -40,6 +40,16 @@ Media changed(Media media, const MediaChanges& changes) {
     return media;
 }
 
+std::map<std::string, std::string> sums_of(const Media& media) {
+    std::map<std::string, std::string> sums;
+    for (const auto& [name, content] : media) {
+        media::Sha1Sum sum;
+        sum.update(content);
+        sums[name] = hex_of(sum.finish());
+    }
+    return sums;
+}
+
 // All that is live, after the repairs of an opening.
 Result<Media> read_media(const fs::path& account_folder) {
     TRY_ASSIGN(auto store, media::MediaStore::open(account_folder, some_day));
@@ -132,13 +142,12 @@ void Promises::media_is_done(const MediaChanges& changes) {
 void Promises::media_are_refused() { media_ = media_before_; }
 
 bool Promises::has_media(const std::map<std::string, std::string>& sums) const {
-    std::map<std::string, std::string> expected;
-    for (const auto& [name, content] : media_.front()) {
-        media::Sha1Sum sum;
-        sum.update(content);
-        expected[name] = hex_of(sum.finish());
-    }
-    return sums == expected;
+    return std::ranges::find(media_, sums, sums_of) != media_.end();
+}
+
+bool Promises::had_media(const std::map<std::string, std::string>& sums) const {
+    return has_media(sums) ||
+           std::ranges::find(media_before_, sums, sums_of) != media_before_.end();
 }
 
 bool Promises::is_possible(const Contents& contents) const { return find(contents) != nullptr; }

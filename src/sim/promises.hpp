@@ -38,7 +38,9 @@ public:
     // The folder of the account, which stays as it is. What broke a promise, in words; or nothing:
     // then what is there is what was done, and nothing else may be there later.
     [[nodiscard]] std::string check(const std::filesystem::path& account_folder);
-    // Whether the account's media, as check() has found them, have these SHA-1 sums.
+    // Whether the account's media may have these SHA-1 sums, or might before the last batch.
+    [[nodiscard]] bool had_media(const std::map<std::string, std::string>& sums) const;
+    // Whether they may have them now.
     [[nodiscard]] bool has_media(const std::map<std::string, std::string>& sums) const;
     // Whether that may be what the server has.
     [[nodiscard]] bool is_possible(const Contents& contents) const;

@@ -151,7 +151,7 @@ std::optional<World::Sending> World::next_of(Device& device) {
         edit(device);
     } else if (what < 850) {
         begin_sync(device);
-    } else if (what < 985) {
+    } else if (what < 960) {
         return media_call(device, dice_.below(4) + 1, some_fate());
     } else if (what < 995) {
         return media_log_call(device, some_fate());

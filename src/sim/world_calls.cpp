@@ -162,8 +162,14 @@ World::Sending World::media_log_call(const Device& device, const Fate& fate) {
             .method = Method::media_changes,
             .packed = zstd::pack(log.request()),
             .fate = fate,
-            .then = [&log](const Answer& answer) {
-                return answer.status == 200 ? log.take(answer.body) : std::string();
+            .then = [this, &log](const Answer& answer) {
+                if (answer.status != 200) {
+                    return std::string();
+                }
+                auto found = log.take(answer.body);
+                return found.empty() && !promises_->had_media(log.sums())
+                           ? "the log of media leads to what was never there"
+                           : found;
             }};
 }
 
