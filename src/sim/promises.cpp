@@ -142,11 +142,11 @@ void Promises::media_is_done(const MediaChanges& changes) {
 void Promises::media_are_refused() { media_ = media_before_; }
 
 bool Promises::has_media(const std::map<std::string, std::string>& sums) const {
-    return std::ranges::find(media_, sums, sums_of) != media_.end();
+    return sums_of(media_.back()) == sums;
 }
 
 bool Promises::had_media(const std::map<std::string, std::string>& sums) const {
-    return has_media(sums) ||
+    return std::ranges::find(media_, sums, sums_of) != media_.end() ||
            std::ranges::find(media_before_, sums, sums_of) != media_before_.end();
 }
 
@@ -167,8 +167,8 @@ std::string Promises::check_collection(const fs::path& folder) {
         return "the server has lost or invented something (here: what it should have):\n" +
                difference(collections_.back().contents, file->contents);
     }
-    collections_ = {*found};
-    const auto& replaced = collections_[0].replaced;
+    collections_.resize(static_cast<std::size_t>(found - collections_.data()) + 1);
+    const auto& replaced = collections_.back().replaced;
     return replaced ? check_version(folder, *replaced) : std::string();
 }
 
@@ -198,11 +198,12 @@ std::string Promises::check_media(const fs::path& folder) {
     if (!media) {
         return "media: " + media.error().context;
     }
-    if (std::ranges::find(media_, *media) == media_.end()) {
+    const auto found = std::ranges::find(media_, *media);
+    if (found == media_.end()) {
         return fmt::format("media: the server has {} files, and not those that it should have",
                            media->size());
     }
-    media_ = {*media};
+    media_.erase(found + 1, media_.end());
     return {};
 }
 

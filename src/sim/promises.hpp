@@ -36,17 +36,18 @@ public:
     void media_are_refused();
 
     // The folder of the account, which stays as it is. What broke a promise, in words; or nothing:
-    // then what is there is what was done, and nothing else may be there later.
+    // then what was on its way later than what is there must not be there any more.
     [[nodiscard]] std::string check(const std::filesystem::path& account_folder);
     // Whether the account's media may have these SHA-1 sums, or might before the last batch.
     [[nodiscard]] bool had_media(const std::map<std::string, std::string>& sums) const;
-    // Whether they may have them now.
+    // Whether they have them, as check() has found them.
     [[nodiscard]] bool has_media(const std::map<std::string, std::string>& sums) const;
     // Whether that may be what the server has.
     [[nodiscard]] bool is_possible(const Contents& contents) const;
 
 private:
-    // What the collection may be: more than one as long as nobody knows what came through.
+    // What the collection may be, the oldest first: more than one as long as nobody knows what came
+    // through. What was seen and not answered for may still go with the power.
     struct Possible {
         Contents contents;
         std::optional<Contents> replaced;  // by the upload that left this
