@@ -307,6 +307,7 @@ std::string World::restart_server() {
 
 std::string World::crash() {
     ++tally_.crashes;
+    last_meta_ = {};  // a commit that was not answered for may have been seen, and go
     rig_.reset();
     constexpr std::array kinds{Luck::nothing, Luck::all, Luck::some, Luck::some};
     const auto luck = kinds[dice_.below(kinds.size())];

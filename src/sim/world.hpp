@@ -105,7 +105,8 @@ private:
     [[nodiscard]] std::string check();
     // Whether a call was turned down by a server whose disk is well.
     [[nodiscard]] bool is_refused(const Sending& call, const Answer& answer) const;
-    // Neither a usn nor the time of a change goes back, until an upload gives a new schema stamp.
+    // Neither a usn nor the time of a change goes back, until an upload gives a new schema stamp,
+    // or the power goes.
     std::string check_stamps(const std::string& meta_answer);
 
     std::uint64_t seed_;
