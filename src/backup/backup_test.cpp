@@ -241,7 +241,7 @@ TEST_F(BackupTest, media_that_change_all_the_time_fit_their_rows) {
         ASSERT_TRUE(wanted);
         EXPECT_EQ(wanted->size(), 200U);
         for (const auto& [name, file] : *wanted) {
-            EXPECT_EQ(sha1_of_bytes(read_file(made->folder / "alice/media" / name)), file.sha1);
+            EXPECT_EQ(media::sha1_of(read_file(made->folder / "alice/media" / name)), file.sha1);
         }
     }
     ::kill(child, SIGKILL);

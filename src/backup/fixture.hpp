@@ -28,12 +28,6 @@ inline void write_file(const fs::path& path, const std::string& bytes) {
     std::ofstream(path, std::ios::binary) << bytes;
 }
 
-inline media::Sha1 sha1_of_bytes(const std::string& bytes) {
-    media::Sha1Sum sum;
-    sum.update(bytes);
-    return sum.finish();
-}
-
 class BackupFixture : public testing::Test {
 protected:
     static constexpr TimestampMs now{1'795'546'193'000};  // 2026-11-24T18:49:53Z
@@ -86,7 +80,7 @@ protected:
             "(?, ?, ?, (select last_usn from meta), 0)");
         ASSERT_TRUE(insert);
         insert->bind_text(1, name);
-        insert->bind_blob(2, sha1_of_bytes(bytes));
+        insert->bind_blob(2, media::sha1_of(bytes));
         insert->bind(3, size);
         ASSERT_TRUE(insert->run());
         ASSERT_TRUE(db.execute("commit"));

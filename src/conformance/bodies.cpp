@@ -6,6 +6,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/hex.hpp"
 #include "base/limits.hpp"
 #include "conformance/utf8.hpp"
 #include "conformance/whole_file.hpp"
@@ -104,17 +105,6 @@ Node sent_content(std::string_view content) {
 }
 
 }  // namespace
-
-std::string hex_of(std::string_view bytes) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string hex;
-    for (const char c : bytes) {
-        const auto byte = static_cast<unsigned char>(c);
-        hex += digits[byte / 16];
-        hex += digits[byte % 16];
-    }
-    return hex;
-}
 
 std::string sha1_hex(std::string_view bytes) {
     std::string sum(20, '\0');

@@ -11,7 +11,6 @@
 
 namespace ankiwire::conformance {
 
-std::string hex_of(std::string_view bytes);
 std::string sha1_hex(std::string_view bytes);
 
 // The members of the object are its parts.

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <set>
 
+#include "base/hex.hpp"
 #include "conformance/bodies.hpp"
 #include "conformance/collection_dump.hpp"
 #include "conformance/holes.hpp"

@@ -40,12 +40,6 @@ std::vector<Change> some_changes() {
     return changes;
 }
 
-std::string sha1_hex(const std::string& bytes) {
-    Sha1Sum sum;
-    sum.update(bytes);
-    return hex_of(sum.finish());
-}
-
 // What the specification says of an account's media, in the simplest way (R-MEDIA-12).
 class Log {
 public:
@@ -73,7 +67,7 @@ public:
         for (const auto& [name, entry] : entries_) {
             if (entry.usn > std::max(usn, 0)) {  // at 0: it was never there
                 changes[entry.usn] = {
-                    name, {entry.usn}, entry.content ? sha1_hex(*entry.content) : ""};
+                    name, {entry.usn}, entry.content ? hex_of(sha1_of(*entry.content)) : ""};
             }
         }
         std::vector<MediaChange> list;
@@ -175,7 +169,7 @@ RC_GTEST_PROP(ChangeLog, whoever_follows_it_has_all_files, ()) {
     }
     std::map<std::string, std::string> files;
     for (const auto& [name, content] : account.files()) {
-        files[name] = sha1_hex(content);
+        files[name] = hex_of(sha1_of(content));
     }
     RC_ASSERT(own == files);
 }

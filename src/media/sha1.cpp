@@ -25,6 +25,12 @@ Sha1 Sha1Sum::finish() {
     return {sum.begin(), sum.end()};
 }
 
+Sha1 sha1_of(std::string_view bytes) {
+    Sha1Sum sum;
+    sum.update(bytes);
+    return sum.finish();
+}
+
 Result<Sha1> sha1_of(const files::FileDescriptor& file) {
     Sha1Sum sum;
     std::string buffer(256 * limits::kib, '\0');

@@ -28,6 +28,7 @@ private:
     std::unique_ptr<evp_md_ctx_st, Free> context_;
 };
 
+Sha1 sha1_of(std::string_view bytes);
 // Of all that is in a file.
 Result<Sha1> sha1_of(const files::FileDescriptor& file);
 

@@ -43,9 +43,7 @@ Media changed(Media media, const MediaChanges& changes) {
 std::map<std::string, std::string> sums_of(const Media& media) {
     std::map<std::string, std::string> sums;
     for (const auto& [name, content] : media) {
-        media::Sha1Sum sum;
-        sum.update(content);
-        sums[name] = hex_of(sum.finish());
+        sums[name] = hex_of(media::sha1_of(content));
     }
     return sums;
 }
