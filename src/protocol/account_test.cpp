@@ -458,7 +458,6 @@ TEST_F(AccountTest, a_download_raises_the_usn_only_if_no_sync_is_running) {  // 
     EXPECT_EQ(meta().usn, Usn{2});
 }
 
-// R-FULL-13
 TEST_F(AccountTest, a_copy_that_cannot_be_made_is_an_error) {
     const auto copied = account_.copy_committed(root_ / "no folder" / "copy.anki2", now_);
     ASSERT_FALSE(copied);
@@ -466,6 +465,7 @@ TEST_F(AccountTest, a_copy_that_cannot_be_made_is_an_error) {
     sync_cards("a", cards_chunk(1, 3));
 }
 
+// R-FULL-13
 TEST_F(AccountTest, an_upload_ends_a_running_sync_and_waits_for_what_was_committed_meanwhile) {
     // Another account's collection is what is uploaded.
     Account donor(root_ / "donor");

@@ -67,14 +67,11 @@ class Images {
 public:
     explicit Images(fs::path folder) : folder_(std::move(folder)) {}
 
-    void take(World& world, Luck luck, Dice& dice) {
-        auto path = folder_ / std::to_string(images_.size());
-        world.disk().copy_survivors(path, luck, dice);
-        images_.emplace_back(std::move(path), world.promises());
-    }
-    void take_each(World& world, Dice& dice) {
+    void take(World& world, Dice& dice) {
         for (const auto luck : {Luck::nothing, Luck::all, Luck::some}) {
-            take(world, luck, dice);
+            auto path = folder_ / std::to_string(images_.size());
+            world.disk().copy_survivors(path, luck, dice);
+            images_.emplace_back(std::move(path), world.promises());
         }
     }
     // What is wrong with one of them, in words; or nothing. None is left.
@@ -107,13 +104,13 @@ Points crash_everywhere(const History& history) {
     images.check();
     world.disk().before_change([&] {
         ++points.count;
-        images.take_each(world, dice);
+        images.take(world, dice);
     });
     for (const auto& command : history.commands) {
         points.found = world.act(command);
         if (points.found.empty()) {
             ++points.count;  // nothing may follow that would save what was answered
-            images.take_each(world, dice);
+            images.take(world, dice);
             points.found = images.check();
         }
         if (!points.found.empty()) {
@@ -138,7 +135,7 @@ bool live_with(const Fault& fault, const History& history, std::string& found) {
     for (const auto& command : history.commands) {
         found = world.act(command);
         if (found.empty() && world.disk().has_failed()) {
-            images.take_each(world, dice);
+            images.take(world, dice);
             found = images.check();
         }
         if (!found.empty()) {

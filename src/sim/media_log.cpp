@@ -25,14 +25,14 @@ std::string MediaLog::take(const std::string& answer) {
         }));
         const std::string name(must(cells.at(0).string()));
         const auto usn = must(cells.at(1).int32());
-        const auto sum = cells.at(2).string();
+        const auto sum = must(cells.at(2).string());
         if (usn <= last_usn_) {
             found = fmt::format("a row of usn {} after usn {}", usn, last_usn_);
         }
-        if (sum && !sum->empty()) {
-            sums_[name] = *sum;
-        } else {
+        if (sum.empty()) {
             sums_.erase(name);
+        } else {
+            sums_[name] = sum;
         }
         last = std::max(last, usn);
         return {};

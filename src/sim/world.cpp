@@ -254,12 +254,7 @@ std::string World::carry_out(const std::vector<Sending>& calls) {
                              call.fate.is_sent_twice ? ", sent twice" : "",
                              calls.size() > 1 ? ", with others" : "",
                              answer.status == 200 ? "" : " " + answer.problem));
-            if (call.method == Method::meta && answer.status == 200) {
-                found = check_stamps(answer.body);
-            }
-            if (found.empty()) {
-                found = call.then(answer);
-            }
+            found = call.then(answer);
         }
     }
     const auto next = std::exchange(next_, {});
@@ -356,7 +351,7 @@ std::string World::settle() {
         if (auto found = carry_out({media_log_call(device, {})}); !found.empty()) {
             return found;
         }
-        if (!promises_->has_media(media_logs_[static_cast<std::size_t>(device.number())].sums())) {
+        if (!promises_->has_media(media_log_of(device).sums())) {
             return fmt::format("device {} has followed the log to other media", device.number());
         }
     }

@@ -102,6 +102,7 @@ private:
     [[nodiscard]] Request request_of(const Sending& call, bool are_many);
     Fate some_fate();
     Device& some_device();
+    MediaLog& media_log_of(const Device& device);
     [[nodiscard]] std::string check();
     // Whether a call was turned down by a server whose disk is well.
     [[nodiscard]] bool is_refused(const Sending& call, const Answer& answer) const;

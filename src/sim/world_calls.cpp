@@ -43,16 +43,22 @@ std::string World::check_stamps(const std::string& meta_answer) {
 
 World::Sending World::sync_call(Device& device, const Fate& fate) {
     auto request = device.next_request();
-    const bool is_last = request.method == Method::finish;
+    const auto method = request.method;
+    const bool is_last = method == Method::finish;
     if (is_last) {
         promises_->may_sync(device.draft());
     }
     return {.device = &device,
-            .method = request.method,
+            .method = method,
             .packed = zstd::pack(request.body),
             .fate = fate,
             .then =
-                [this, &device, is_last](const Answer& answer) {
+                [this, &device, method, is_last](const Answer& answer) {
+                    if (method == Method::meta && answer.status == 200) {
+                        if (auto found = check_stamps(answer.body); !found.empty()) {
+                            return found;
+                        }
+                    }
                     const auto progress = device.take(
                         answer.status == 200 ? std::optional(answer.body) : std::nullopt);
                     if (progress == Progress::failed && dice_.one_in(2)) {
@@ -156,8 +162,12 @@ World::Sending World::media_call(const Device& device, std::uint64_t count, cons
             .when_refused = [this] { promises_->media_are_refused(); }};
 }
 
+MediaLog& World::media_log_of(const Device& device) {
+    return media_logs_[static_cast<std::size_t>(device.number())];
+}
+
 World::Sending World::media_log_call(const Device& device, const Fate& fate) {
-    auto& log = media_logs_[static_cast<std::size_t>(device.number())];
+    auto& log = media_log_of(device);
     return {.device = &device,
             .method = Method::media_changes,
             .packed = zstd::pack(log.request()),
