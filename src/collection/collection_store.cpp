@@ -225,6 +225,11 @@ Result<CollectionState> CollectionStore::state() {
                            .empty = row->int64(5) != 0};
 }
 
+Result<void> CollectionStore::commit(const CollectionState& state) {
+    TRY(set_state(state));
+    return commit();
+}
+
 Result<void> CollectionStore::set_state(const CollectionState& state) {
     TRY(impl_->expect_transaction());
     TRY_ASSIGN(auto query,

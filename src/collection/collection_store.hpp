@@ -77,6 +77,7 @@ public:
 
     Result<void> begin();
     Result<void> commit();
+    Result<void> commit(const CollectionState& state);  // after set_state
     void rollback();
 
     // --- inside a transaction ---------------------------------------------------------------

@@ -266,8 +266,7 @@ Result<std::string> Account::finish(const Request& request, TimestampMs now) {
         state.modified = stamp_after(state.modified, now);
         state.last_sync = state.modified;
         TRY(raise_usn(state));  // R-FINISH-01
-        TRY(store_->set_state(state));
-        TRY(store_->commit());
+        TRY(store_->commit(state));
         session_.reset();
         return wire::encode_finish_response(state.modified);
     });
@@ -351,8 +350,7 @@ Result<void> Account::edit(const Edit& fn, TimestampMs now, const EditOptions& o
         if (options.raise_usn) {
             TRY(raise_usn(state));
         }
-        TRY(store_->set_state(state));
-        return store_->commit();
+        return store_->commit(state);
     }();
     if (!result) {
         store_->rollback();

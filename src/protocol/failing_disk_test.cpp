@@ -140,7 +140,7 @@ Result<void> sync_of_much(Account& account, const Place& /*place*/) {
     }
     TRY(call(
         account, Method::start,
-        wire::encode_start_request({.client_usn = {}, .client_is_newer = false, .graves = {}})));
+        wire::encode_start_request({.client_usn = {}, .client_is_newer = true, .graves = {}})));
     TRY(call(account, Method::apply_chunk, wire::encode_apply_chunk_request(much)));
     TRY(call(account, Method::apply_changes, wire::encode_apply_changes_request(some_changes())));
     TRY(call(account, Method::apply_chunk, wire::encode_apply_chunk_request(much)));

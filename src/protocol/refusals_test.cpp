@@ -221,5 +221,15 @@ TEST_F(Refusals, an_edit_that_fails_or_could_not_be_told_changes_nothing) {
     EXPECT_FALSE(account_.edit(closes_it, now));
 }
 
+TEST_F(Refusals, nothing_can_begin_within_an_edit) {
+    const auto begins = [&](collection::CollectionStore&, Usn) -> Result<void> {
+        EXPECT_FALSE(account_.edit({}, now));
+        refused(ErrorKind::internal, Method::start, R"({"minUsn":0,"lnewer":true})");
+        return {};
+    };
+    EXPECT_TRUE(account_.edit(begins, now));
+    EXPECT_FALSE(account_.is_syncing());
+}
+
 }  // namespace
 }  // namespace ankiwire::protocol

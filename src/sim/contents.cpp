@@ -205,8 +205,7 @@ Result<std::string> upload_of(const Contents& contents, const Stamps& stamps,
     state.modified = stamps.modified;
     state.schema_modified = stamps.schema_modified;
     state.usn = stamps.usn;
-    TRY(store.set_state(state));
-    TRY(store.commit());
+    TRY(store.commit(state));
     TRY(store.close());
     return files::read_file(scratch);
 }

@@ -341,7 +341,9 @@ TEST(RoundTrip, form) {
     EXPECT_TRUE(rc::check([] {
         const auto name = rc::gen::element<std::string>("c", "k", "s", "v", "unknown");
         const auto value = rc::gen::container<std::string>(rc::gen::inRange(' ', '\x7f'));
-        const auto values = *rc::gen::container<std::map<std::string, std::string>>(name, value);
+        const auto pairs = *rc::gen::container<std::vector<std::pair<std::string, std::string>>>(
+            rc::gen::pair(name, value));
+        const std::map<std::string, std::string> values(pairs.begin(), pairs.end());
         const auto data = *rc::gen::arbitrary<std::string>();
         std::string body;
         const auto add = [&](const std::string& part, const std::string& content) {
