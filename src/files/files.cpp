@@ -315,6 +315,15 @@ bool is_file_name(std::string_view name) {
            name.find_first_of(std::string_view("/\0", 2)) == std::string_view::npos;
 }
 
+Result<void> write_again(const std::filesystem::path& path) {
+    const FileDescriptor file(retried([&] { return ::open(path.c_str(), O_RDWR | O_CLOEXEC); }));
+    if (file.get() < 0) {
+        return system_failure("open", errno);
+    }
+    TRY(copy_through_buffer(file.get(), file.get()));
+    return sync_to_disk(file);
+}
+
 Result<void> sync_to_disk(const std::filesystem::path& path) {
     TRY_ASSIGN(const auto file, open_for_reading(path));
     return sync_to_disk(file);

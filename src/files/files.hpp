@@ -88,6 +88,10 @@ Result<FileDescriptor> lock(const std::filesystem::path& path);
 // NUL.
 bool is_file_name(std::string_view name);
 
+// Writes what a file holds once more, where it is, and syncs it. For a file that an earlier process
+// may have failed to sync: the kernel takes what it could not write then for written.
+Result<void> write_again(const std::filesystem::path& path);
+
 // fsync of a file or a folder.
 Result<void> sync_to_disk(const std::filesystem::path& path);
 Result<void> sync_to_disk(const FileDescriptor& file);

@@ -1,7 +1,6 @@
 #include "sqlite/db.hpp"
 
 #include <sqlite3.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <system_error>
@@ -243,12 +242,11 @@ Result<void> Database::lock() {
     TRY(query_text("pragma journal_mode = wal"));
     TRY(execute("pragma synchronous = full; begin immediate; rollback"));
     // What SQLite says of its mode may be wrong: if the disk fails meanwhile, the file keeps its
-    // old one, and commits are no longer safe.
+    // old one, and commits are no longer safe. Nor is what it reads from a log, if the sync of a
+    // commit failed before. Both are over once there is a log that has been written again.
     const std::filesystem::path log =
         sqlite3_filename_wal(sqlite3_db_filename(handle_.get(), "main"));
-    if (::access(log.c_str(), F_OK) != 0) {
-        return fail(ErrorKind::storage, "no write-ahead log is possible here");
-    }
+    TRY(files::write_again(log));
     log_folder_ = std::make_unique<LogFolder>(LogFolder{.path = log.parent_path()});
     sqlite3_commit_hook(handle_.get(), sync_log_folder, log_folder_.get());
     return {};
