@@ -2,16 +2,23 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <numeric>
 #include <string>
 #include <vector>
 
+#include "base/check.hpp"
+#include "files/read_file.hpp"
 #include "files/temp_folder.hpp"
 #include "sim/histories.hpp"
 #include "sim/shrink.hpp"
@@ -38,17 +45,28 @@ struct Arguments {
 
 // What one history came to.
 struct Life {
-    std::string found;  // what broke a promise; empty: nothing
-    std::vector<std::string> story;
-    Tally tally;
+    std::string found;  // its last steps, and what broke a promise; empty: nothing
+    Tally tally;        // nothing, if the server died of it
 };
 
-std::string history_now;  // for who finds out that the server has died of it
+const std::vector<std::string>* story_now = nullptr;
 
-Life live(std::uint64_t seed, const std::vector<std::uint64_t>& steps) {
-    history_now = fmt::format("seed {}, steps {}\n", seed, fmt::join(steps, ","));
-    const ankiwire::files::TempFolder folder;
-    World world(folder.path(), seed);
+std::string end_of(const std::vector<std::string>& story) {
+    const auto left_out = story.size() - std::min(story.size(), told_lines);
+    return fmt::format("{}\n", fmt::join(story.begin() + static_cast<std::ptrdiff_t>(left_out),
+                                         story.end(), "\n"));
+}
+
+void tell_last_words(int /*signal*/) {
+    std::fputs(end_of(*story_now).c_str(), stderr);  // at an assertion's end, where that is safe
+}
+
+// Tells it in the files `tally` and `found`.
+void live_in(const std::filesystem::path& folder, std::uint64_t seed,
+             const std::vector<std::uint64_t>& steps) {
+    World world(folder, seed);
+    story_now = &world.story();
+    std::signal(SIGABRT, tell_last_words);
     std::string found;
     for (auto step = steps.begin(); step != steps.end() && found.empty(); ++step) {
         found = world.step(*step);
@@ -56,11 +74,33 @@ Life live(std::uint64_t seed, const std::vector<std::uint64_t>& steps) {
     if (found.empty()) {
         found = world.settle();
     }
-    return {.found = found, .story = world.story(), .tally = world.tally()};
+    const auto& tally = world.tally();
+    std::ofstream(folder / "tally").write(reinterpret_cast<const char*>(&tally), sizeof tally);
+    std::ofstream(folder / "found") << (found.empty() ? "" : end_of(world.story()) + found + "\n");
 }
 
-void tell_last_words(int /*signal*/) {
-    std::fputs(history_now.c_str(), stderr);  // at an assertion's end, where that is safe
+// In a process of its own, since a server may die of it.
+Life live(std::uint64_t seed, const std::vector<std::uint64_t>& steps) {
+    const ankiwire::files::TempFolder folder;
+    const auto said = folder.path() / "said";
+    const pid_t child = ::fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        CHECK(std::freopen(said.c_str(), "w", stderr) != nullptr);
+        live_in(folder.path(), seed, steps);
+        std::_Exit(0);
+    }
+    int status = 0;
+    CHECK(::waitpid(child, &status, 0) == child);
+    if (status != 0) {
+        return {.found = ankiwire::files::read_file(said) +
+                         fmt::format("the server dies of it, wait status {}\n", status),
+                .tally = {}};
+    }
+    Life life{.found = ankiwire::files::read_file(folder.path() / "found"), .tally = {}};
+    std::ifstream(folder.path() / "tally")
+        .read(reinterpret_cast<char*>(&life.tally), sizeof(Tally));
+    return life;
 }
 
 std::vector<std::uint64_t> steps_up_to(std::uint64_t count) {
@@ -70,12 +110,8 @@ std::vector<std::uint64_t> steps_up_to(std::uint64_t count) {
 }
 
 int tell_failure(std::uint64_t seed, const std::vector<std::uint64_t>& steps) {
-    const auto life = live(seed, steps);
-    const auto& story = life.story;
-    const auto first = story.size() > told_lines ? story.size() - told_lines : 0;
-    fmt::print("{}\n{}\nagain: ankiwire-sim --seed {} --only {}\n",
-               fmt::join(story.begin() + static_cast<std::ptrdiff_t>(first), story.end(), "\n"),
-               life.found, seed, fmt::join(steps, ","));
+    fmt::print("{}again: ankiwire-sim --seed {} --only {}\n", live(seed, steps).found, seed,
+               fmt::join(steps, ","));
     return 1;
 }
 
@@ -83,15 +119,14 @@ int live_by_chance(const Arguments& arguments) {
     Tally sum;
     auto seed = arguments.seed;
     for (; sum.steps < arguments.steps; ++seed) {
-        const auto left = arguments.steps - sum.steps;
-        const auto life = live(seed, steps_up_to(std::min(left, steps_of_a_history)));
+        const auto all = steps_up_to(std::min(arguments.steps - sum.steps, steps_of_a_history));
+        const auto life = live(seed, all);
         if (!life.found.empty()) {
-            fmt::print("seed {}, step {}: {}\n", seed, life.tally.steps, life.found);
+            fmt::print("seed {} fails; looking for the few steps that do\n", seed);
             std::fflush(stdout);
-            return tell_failure(
-                seed, ankiwire::sim::shrink(steps_up_to(life.tally.steps), [&](const auto& steps) {
-                    return !live(seed, steps).found.empty();
-                }));
+            return tell_failure(seed, ankiwire::sim::shrink(all, [&](const auto& steps) {
+                                    return !live(seed, steps).found.empty();
+                                }));
         }
         sum += life.tally;
     }
@@ -139,7 +174,6 @@ int main(int argc, char** argv) {
     app.add_flag("--list", is_to_list, "The names of the scripted histories");
     CLI11_PARSE(app, argc, argv);
     spdlog::set_level(spdlog::level::off);
-    std::signal(SIGABRT, tell_last_words);
 
     if (is_to_list) {
         for (const auto& history : ankiwire::sim::histories()) {

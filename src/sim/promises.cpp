@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <utility>
 
 #include "base/check.hpp"
@@ -71,6 +72,32 @@ Result<Media> read_media(const fs::path& account_folder) {
     return media;
 }
 
+// One that may leave the same as another: nobody will know which of the two it was.
+template <class Possible>
+void add(std::vector<Possible>& all, Possible possible) {
+    const auto same = std::ranges::find_if(all, [&](const Possible& other) {
+        return difference(other.contents, possible.contents).empty();
+    });
+    if (same == all.end()) {
+        all.push_back(std::move(possible));
+    } else if (possible.replaced) {
+        same->replaced.reset();
+    }
+}
+
+template <class Possible>
+auto find(std::vector<Possible>& all, const Contents& contents) {
+    return std::ranges::find_if(all, [&](const Possible& possible) {
+        return difference(possible.contents, contents).empty();
+    });
+}
+
+void add_media(std::vector<Media>& all, Media media) {
+    if (std::ranges::find(all, media) == all.end()) {
+        all.push_back(std::move(media));
+    }
+}
+
 }  // namespace
 
 Promises::Promises(Contents start, fs::path scratch)
@@ -78,77 +105,126 @@ Promises::Promises(Contents start, fs::path scratch)
       collections_{{.contents = std::move(start), .replaced = {}}},
       media_(1) {}
 
-const Promises::Possible* Promises::find(const Contents& contents) const {
-    const auto found = std::ranges::find_if(collections_, [&](const Possible& possible) {
-        return difference(possible.contents, contents).empty();
-    });
-    return found == collections_.end() ? nullptr : &*found;
-}
-
-void Promises::add(Possible possible) {
-    const auto same = std::ranges::find_if(collections_, [&](const Possible& other) {
-        return difference(other.contents, possible.contents).empty();
-    });
-    if (same == collections_.end()) {
-        collections_.push_back(std::move(possible));
-    } else if (possible.replaced) {
-        same->replaced.reset();  // nobody will know which of the two it was
+std::size_t Promises::set_out(Possible possible) {
+    new_collections_.push_back({.change = std::move(possible), .number = ++last_number_});
+    if (new_collections_.size() > 1) {
+        for (auto& each : new_collections_) {
+            each.change.replaced.reset();  // nobody knows which of them comes first
+        }
     }
+    return last_number_;
 }
 
-void Promises::may_sync(const Contents& contents) {
-    collections_before_ = collections_;
+std::size_t Promises::may_sync(const Contents& contents) {
     const bool is_known = collections_.size() == 1;
-    add({.contents = contents, .replaced = is_known ? collections_[0].replaced : std::nullopt});
+    return set_out(
+        {.contents = contents, .replaced = is_known ? collections_[0].replaced : std::nullopt});
 }
 
-void Promises::may_upload(const Contents& contents) {
-    collections_before_ = collections_;
-    const auto& before = collections_before_[0];
+std::size_t Promises::may_upload(const Contents& contents) {
+    const auto& before = collections_[0];
     // An account without cards has nothing that is worth keeping.
-    const bool is_kept = collections_before_.size() == 1 && !before.contents.cards.empty();
-    add({.contents = contents,
-         .replaced = is_kept ? std::optional(before.contents) : std::nullopt});
+    const bool is_kept = collections_.size() == 1 && !before.contents.cards.empty();
+    return set_out({.contents = contents,
+                    .replaced = is_kept ? std::optional(before.contents) : std::nullopt});
 }
 
-void Promises::is_done(const Contents& contents) {
-    const auto* done = find(contents);
-    CHECK(done != nullptr);
-    collections_ = {*done};
+std::size_t Promises::may_change_media(const MediaChanges& changes) {
+    media_batches_.push_back({.change = changes, .number = ++last_number_});
+    return last_number_;
 }
 
-void Promises::is_refused() { collections_ = collections_before_; }
-
-void Promises::may_change_media(const MediaChanges& changes) {
-    media_before_ = media_;
-    for (const auto& media : media_before_) {
-        if (auto next = changed(media, changes); std::ranges::find(media_, next) == media_.end()) {
-            media_.push_back(std::move(next));
+void Promises::note(std::size_t number, Outcome outcome) {
+    const auto note_in = [&](auto& all) {
+        for (auto& each : all) {
+            each.outcome = each.number == number ? outcome : each.outcome;
         }
+    };
+    note_in(new_collections_);
+    note_in(media_batches_);
+}
+
+void Promises::is_done(std::size_t number) { note(number, Outcome::done); }
+void Promises::is_refused(std::size_t number) { note(number, Outcome::refused); }
+
+std::vector<Promises::Possible> Promises::possible_collections() const {
+    const bool is_any_done = std::ranges::any_of(
+        new_collections_, [](const auto& each) { return each.outcome == Outcome::done; });
+    auto all = is_any_done ? std::vector<Possible>() : collections_;
+    for (const auto& each : new_collections_) {
+        if (each.outcome != Outcome::refused) {
+            add(all, each.change);
+        }
+    }
+    return all;
+}
+
+// Each order in which they may have come through, of those that did.
+std::vector<Media> Promises::possible_media() const {
+    std::vector<std::size_t> order(media_batches_.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::vector<Media> all;
+    do {
+        auto some = media_;
+        for (const auto index : order) {
+            const auto& [changes, outcome, number] = media_batches_[index];
+            auto before = outcome == Outcome::done ? std::exchange(some, {}) : some;
+            for (auto& media : before) {
+                if (outcome != Outcome::refused) {
+                    add_media(some, changed(std::move(media), changes));
+                }
+            }
+        }
+        for (auto& media : some) {
+            add_media(all, std::move(media));
+        }
+    } while (std::ranges::next_permutation(order).found);
+    return all;
+}
+
+void Promises::all_have_ended() {
+    if (!new_collections_.empty()) {
+        collections_ = possible_collections();
+        collections_are_in_order_ =
+            collections_.size() == 1 || (collections_are_in_order_ && new_collections_.size() == 1);
+        new_collections_.clear();
+    }
+    if (!media_batches_.empty()) {
+        media_ = possible_media();
+        media_are_in_order_ =
+            media_.size() == 1 || (media_are_in_order_ && media_batches_.size() == 1);
+        media_batches_.clear();
     }
 }
 
-void Promises::media_is_done(const MediaChanges& changes) {
-    const auto before = std::exchange(media_, {});
-    for (const auto& media : before) {
-        if (auto next = changed(media, changes); std::ranges::find(media_, next) == media_.end()) {
-            media_.push_back(std::move(next));
-        }
+bool Promises::is_there(const Contents& contents) {
+    CHECK(new_collections_.empty());
+    const auto found = find(collections_, contents);
+    if (found == collections_.end()) {
+        return false;
     }
+    collections_ = {*found};
+    collections_are_in_order_ = true;
+    return true;
 }
-
-void Promises::media_are_refused() { media_ = media_before_; }
 
 bool Promises::has_media(const std::map<std::string, std::string>& sums) const {
-    return sums_of(media_.back()) == sums;
+    return sums_of(media_seen_) == sums;
 }
 
 bool Promises::had_media(const std::map<std::string, std::string>& sums) const {
-    return std::ranges::find(media_, sums, sums_of) != media_.end() ||
-           std::ranges::find(media_before_, sums, sums_of) != media_before_.end();
+    const auto all = possible_media();
+    return std::ranges::find(all, sums, sums_of) != all.end() ||
+           std::ranges::find(media_, sums, sums_of) != media_.end();
 }
 
-bool Promises::is_possible(const Contents& contents) const { return find(contents) != nullptr; }
+bool Promises::is_possible(const Contents& contents) const {
+    auto all = possible_collections();
+    return find(all, contents) != all.end() ||
+           std::ranges::any_of(collections_, [&](const Possible& before) {
+               return difference(before.contents, contents).empty();
+           });
+}
 
 std::string Promises::check(const fs::path& account_folder) {
     auto found = check_collection(account_folder);
@@ -160,13 +236,17 @@ std::string Promises::check_collection(const fs::path& folder) {
     if (!file) {
         return "the collection cannot be read: " + file.error().context;
     }
-    const auto* found = find(file->contents);
-    if (found == nullptr) {
+    auto all = possible_collections();
+    const auto found = find(all, file->contents);
+    if (found == all.end()) {
         return "the server has lost or invented something (here: what it should have):\n" +
-               difference(collections_.back().contents, file->contents);
+               difference(all.back().contents, file->contents);
     }
-    collections_.resize(static_cast<std::size_t>(found - collections_.data()) + 1);
-    const auto& replaced = collections_.back().replaced;
+    const auto replaced = found->replaced;
+    if (new_collections_.empty() && collections_are_in_order_) {
+        all.erase(found + 1, all.end());
+        collections_ = std::move(all);
+    }
     return replaced ? check_version(folder, *replaced) : std::string();
 }
 
@@ -196,12 +276,17 @@ std::string Promises::check_media(const fs::path& folder) {
     if (!media) {
         return "media: " + media.error().context;
     }
-    const auto found = std::ranges::find(media_, *media);
-    if (found == media_.end()) {
+    auto all = possible_media();
+    const auto found = std::ranges::find(all, *media);
+    if (found == all.end()) {
         return fmt::format("media: the server has {} files, and not those that it should have",
                            media->size());
     }
-    media_.erase(found + 1, media_.end());
+    media_seen_ = *media;
+    if (media_batches_.empty() && media_are_in_order_) {
+        all.erase(found + 1, all.end());
+        media_ = std::move(all);
+    }
     return {};
 }
 

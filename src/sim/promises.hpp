@@ -24,21 +24,25 @@ public:
     // What a new account has. `scratch` is a folder outside of what is checked.
     Promises(Contents start, std::filesystem::path scratch);
 
-    // A sync, or an upload, that would leave this is on its way; and is answered.
-    void may_sync(const Contents& contents);
-    void may_upload(const Contents& contents);
-    void is_done(const Contents& contents);
-    // It was refused, by a server whose disk is well: nothing has come of it.
-    void is_refused();
+    // A sync, an upload or a batch of media is on its way: the collection it would leave, or its
+    // changes. Returns a number for it, to tell what became of it.
+    std::size_t may_sync(const Contents& contents);
+    std::size_t may_upload(const Contents& contents);
+    std::size_t may_change_media(const MediaChanges& changes);
+    // It was answered; or refused, by a server whose disk is well: nothing has come of it.
+    void is_done(std::size_t number);
+    void is_refused(std::size_t number);
+    // All that was on its way has come to an end, in any order. Of what was not told of, nobody
+    // knows.
+    void all_have_ended();
 
-    void may_change_media(const MediaChanges& changes);
-    void media_is_done(const MediaChanges& changes);
-    void media_are_refused();
+    // This is what the server has; false if that cannot be. Nothing may be on its way.
+    [[nodiscard]] bool is_there(const Contents& contents);
 
     // The folder of the account, which stays as it is. What broke a promise, in words; or nothing:
     // then what was on its way later than what is there must not be there any more.
     [[nodiscard]] std::string check(const std::filesystem::path& account_folder);
-    // Whether the account's media may have these SHA-1 sums, or might before the last batch.
+    // Whether the account's media may have these SHA-1 sums.
     [[nodiscard]] bool had_media(const std::map<std::string, std::string>& sums) const;
     // Whether they have them, as check() has found them.
     [[nodiscard]] bool has_media(const std::map<std::string, std::string>& sums) const;
@@ -46,14 +50,25 @@ public:
     [[nodiscard]] bool is_possible(const Contents& contents) const;
 
 private:
-    // What the collection may be, the oldest first: more than one as long as nobody knows what came
-    // through. What was seen and not answered for may still go with the power.
+    // What the collection may be: more than one as long as nobody knows what came through. What was
+    // seen and not answered for may still go with the power.
     struct Possible {
         Contents contents;
         std::optional<Contents> replaced;  // by the upload that left this
     };
-    void add(Possible possible);
-    [[nodiscard]] const Possible* find(const Contents& contents) const;
+    enum class Outcome { unknown, done, refused };
+    template <class T>
+    struct OnItsWay {
+        T change;
+        Outcome outcome = Outcome::unknown;
+        std::size_t number = 0;
+    };
+
+    std::size_t set_out(Possible possible);
+    void note(std::size_t number, Outcome outcome);
+    // With what is on its way.
+    [[nodiscard]] std::vector<Possible> possible_collections() const;
+    [[nodiscard]] std::vector<Media> possible_media() const;
     [[nodiscard]] std::string check_collection(const std::filesystem::path& folder);
     [[nodiscard]] std::string check_version(const std::filesystem::path& folder,
                                             const Contents& replaced) const;
@@ -61,9 +76,13 @@ private:
 
     std::filesystem::path scratch_;
     std::vector<Possible> collections_;
-    std::vector<Possible> collections_before_;  // the call that is on its way
+    bool collections_are_in_order_ = true;  // the oldest first
+    std::vector<OnItsWay<Possible>> new_collections_;
     std::vector<Media> media_;
-    std::vector<Media> media_before_;
+    bool media_are_in_order_ = true;
+    Media media_seen_;  // by check()
+    std::vector<OnItsWay<MediaChanges>> media_batches_;
+    std::size_t last_number_ = 0;
 };
 
 }  // namespace ankiwire::sim

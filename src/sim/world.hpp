@@ -79,7 +79,7 @@ private:
         std::string packed;
         Fate fate;
         std::function<std::string(const Answer&)> then;
-        std::function<void()> when_refused = [] {};
+        std::optional<std::size_t> promise{};  // its number
     };
 
     void tell(const std::string& line);
@@ -87,6 +87,8 @@ private:
     void begin_sync(Device& device);
     // What a device does next; none if it takes no request.
     std::optional<Sending> next_of(Device& device);
+    // What another device does at the same time.
+    Sending next_beside(const Sending& call, Device& other);
     Sending sync_call(Device& device, const Fate& fate);
     static Sending abort_call(const Device& device);
     Sending upload_call(Device& device, const Fate& fate);
@@ -104,10 +106,9 @@ private:
     Device& some_device();
     MediaLog& media_log_of(const Device& device);
     [[nodiscard]] std::string check();
-    // Whether a call was turned down by a server whose disk is well.
-    [[nodiscard]] bool is_refused(const Sending& call, const Answer& answer) const;
-    // Neither a usn nor the time of a change goes back, until an upload gives a new schema stamp,
-    // or the power goes.
+    // Tells the promises what came of a call.
+    void note_outcome(const Sending& call, const Answer& answer);
+    // Neither a usn nor the time of a change goes back, until an upload gives a new schema stamp.
     std::string check_stamps(const std::string& meta_answer);
 
     std::uint64_t seed_;
@@ -121,6 +122,7 @@ private:
     std::vector<int> sessions_;                   // how many syncs each device has begun
     std::vector<std::function<Sending()>> next_;  // what the last answers lead to
     std::optional<Promises> promises_;
+    bool must_check_ = false;  // when all answers have been taken
     wire::MetaResponse last_meta_;
     Tally tally_;
     std::vector<std::string> story_;

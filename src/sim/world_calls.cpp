@@ -22,12 +22,20 @@ constexpr std::array media_names{"a.jpg", "b.mp3", "c.png", "d d.txt", "ä.jpg",
 
 }  // namespace
 
-bool World::is_refused(const Sending& call, const Answer& answer) const {
+void World::note_outcome(const Sending& call, const Answer& answer) {
+    if (!call.promise) {
+        return;
+    }
     const auto& fate = call.fate;
-    const bool is_known = !fate.is_lost && !fate.is_reply_lost && !fate.is_sent_twice &&
-                          !disk_->has_failed() && !disk_->is_off();
-    return is_known &&
-           (answer.status != 200 || (call.method == Method::upload && answer.body != upload_ok));
+    const bool is_ok =
+        answer.status == 200 && (call.method != Method::upload || answer.body == upload_ok);
+    const bool was_answered = !fate.is_lost && !fate.is_reply_lost;
+    if (is_ok && was_answered) {
+        promises_->is_done(*call.promise);
+    } else if (!is_ok && was_answered && !fate.is_sent_twice && !disk_->has_failed() &&
+               !disk_->is_off()) {
+        promises_->is_refused(*call.promise);
+    }
 }
 
 std::string World::check_stamps(const std::string& meta_answer) {
@@ -44,16 +52,16 @@ std::string World::check_stamps(const std::string& meta_answer) {
 World::Sending World::sync_call(Device& device, const Fate& fate) {
     auto request = device.next_request();
     const auto method = request.method;
-    const bool is_last = method == Method::finish;
-    if (is_last) {
-        promises_->may_sync(device.draft());
+    std::optional<std::size_t> promise;
+    if (method == Method::finish) {
+        promise = promises_->may_sync(device.draft());
     }
     return {.device = &device,
             .method = method,
             .packed = zstd::pack(request.body),
             .fate = fate,
             .then =
-                [this, &device, method, is_last](const Answer& answer) {
+                [this, &device, method](const Answer& answer) {
                     if (method == Method::meta && answer.status == 200) {
                         if (auto found = check_stamps(answer.body); !found.empty()) {
                             return found;
@@ -70,19 +78,13 @@ World::Sending World::sync_call(Device& device, const Fate& fate) {
                                                    : download_call(device, some_fate());
                         });
                     }
-                    if (progress == Progress::ended && is_last) {
+                    if (progress == Progress::ended && method == Method::finish) {
                         ++tally_.syncs;
-                        promises_->is_done(device.contents());
-                        return dice_.one_in(20) ? check() : std::string();
+                        must_check_ = must_check_ || dice_.one_in(20);
                     }
                     return std::string();
                 },
-            .when_refused =
-                [this, is_last] {
-                    if (is_last) {
-                        promises_->is_refused();
-                    }
-                }};
+            .promise = promise};
 }
 
 World::Sending World::abort_call(const Device& device) {
@@ -94,10 +96,11 @@ World::Sending World::abort_call(const Device& device) {
 }
 
 World::Sending World::upload_call(Device& device, const Fate& fate) {
+    Clock::advance_ms(1);  // no two uploads have the same schema stamp
     auto file = device.ready_for_upload(Clock::now());
     const auto bytes = upload_of(file.contents, file.stamps, scratch_ / "upload");
     CHECK(bytes);
-    promises_->may_upload(file.contents);
+    const auto promise = promises_->may_upload(file.contents);
     return {.device = &device,
             .method = Method::upload,
             .packed = zstd::pack(*bytes),
@@ -108,11 +111,11 @@ World::Sending World::upload_call(Device& device, const Fate& fate) {
                         return std::string();
                     }
                     ++tally_.uploads;
-                    promises_->is_done(file.contents);
                     device.replace_with(file);
-                    return check();
+                    must_check_ = true;
+                    return std::string();
                 },
-            .when_refused = [this] { promises_->is_refused(); }};
+            .promise = promise};
 }
 
 World::Sending World::download_call(Device& device, const Fate& fate) {
@@ -145,21 +148,18 @@ World::Sending World::media_call(const Device& device, std::uint64_t count, cons
             content.emplace(size, static_cast<char>(dice_.below(256)));
         }
     }
-    promises_->may_change_media(changes);
+    const auto promise = promises_->may_change_media(changes);
     auto packed = zstd::pack(media::zip_of(changes));
     return {.device = &device,
             .method = Method::upload_changes,
             .packed = std::move(packed),
             .fate = fate,
             .then =
-                [this, changes = std::move(changes)](const Answer& answer) {
-                    if (answer.status == 200) {
-                        ++tally_.media_batches;
-                        promises_->media_is_done(changes);
-                    }
+                [this](const Answer& answer) {
+                    tally_.media_batches += answer.status == 200 ? 1 : 0;
                     return std::string();
                 },
-            .when_refused = [this] { promises_->media_are_refused(); }};
+            .promise = promise};
 }
 
 MediaLog& World::media_log_of(const Device& device) {
