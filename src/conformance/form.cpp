@@ -90,8 +90,8 @@ FormBody write_form(const Form& form, const FormStyle& style) {
         return ("\r\n" + part.content).find("\r\n--" + boundary) != std::string::npos;
     };
     while (std::ranges::any_of(form, is_inside)) {
-        boundary += "x";
-        body.content_type += "x";
+        boundary += 'x';
+        body.content_type += 'x';
     }
     // As Rust clients write it; Python clients add the type.
     const std::string of_data =

@@ -72,7 +72,7 @@ std::vector<Block> blocks_of(std::string_view text, std::string& comment) {
         const auto line = text.substr(0, end);
         text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
         ++number;
-        if (line.starts_with("#")) {
+        if (line.starts_with('#')) {
             if (commenting && blocks.empty()) {
                 comment += comment.empty() ? "" : " ";
                 comment += trimmed(line.substr(1));

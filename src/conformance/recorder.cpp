@@ -36,7 +36,7 @@ std::string comment(std::string_view words) {
             text += line + "\n";
             line = "#";
         }
-        line += " ";
+        line += ' ';
         line += word;
     }
     return text + line + "\n";

@@ -187,7 +187,7 @@ Result<void> StepReader::read_queries(const Block& block, std::string_view text,
     int line = block.line;
     for (const auto& part : split(text, "\n")) {
         ++line;
-        if (!part.starts_with("=")) {
+        if (!part.starts_with('=')) {
             queries.push_back({.line = line, .sql = part, .rows = {}});
             continue;
         }
