@@ -91,7 +91,7 @@ server::RequestHead head_of_11(std::string_view user, wire::Method method,
 
 struct Rig::Parts {
     explicit Parts(const std::filesystem::path& base)
-        : lanes{io.get_executor(), io.get_executor(), io.get_executor(),
+        : lanes{io.get_executor(), io.get_executor(), io.get_executor(), io.get_executor(),
                 io.get_executor(), io.get_executor(), io.get_executor()},
           bodies(budget_bytes, "too much is being received"),
           users(base),

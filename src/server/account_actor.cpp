@@ -26,7 +26,8 @@ void AccountActor::Parts::record(const std::string& client, SyncOutcome outcome,
 
 AccountActor::AccountActor(const Lanes& lanes, Budget& bodies, const User& user,
                            const protocol::IdleLimits& idle)
-    : strand_(asio::make_strand(lanes.workers)),
+    : workers_(lanes.workers),
+      snapshots_(lanes.snapshots),
       files_(asio::make_strand(lanes.transfers)),
       media_strand_(asio::make_strand(lanes.media_stores)),
       bodies_(limits::account_bodies_bytes_max, "this account is sending too much at once",
@@ -101,7 +102,7 @@ void AccountActor::tick() {
     if (!may_be_open_) {
         return;
     }
-    asio::post(strand_, [self = shared_from_this()] {
+    turns_.post(workers_, [self = shared_from_this()] {
         auto& [account, devices] = self->parts_;
         account.tick(system_now());
         if (!account.is_open()) {
@@ -112,7 +113,7 @@ void AccountActor::tick() {
 }
 
 void AccountActor::close(std::function<void()> closed) {
-    asio::post(strand_, [self = shared_from_this(), closed = std::move(closed)] {
+    turns_.post(workers_, [self = shared_from_this(), closed = std::move(closed)] {
         if (const auto result = self->parts_.account.close(); !result) {
             spdlog::warn("closing a collection: {}", result.error().context);
         }

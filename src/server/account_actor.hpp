@@ -1,5 +1,5 @@
-// One account at work: what is asked of it runs in order, one thing at a time, on the worker pool.
-// Different accounts run in parallel. Only short steps belong here.
+// One account at work: what is asked of it runs in order, one thing at a time: short steps on the
+// worker pool, copies of the collection on a lane of their own. Different accounts run in parallel.
 #pragma once
 
 #include <atomic>
@@ -20,6 +20,7 @@
 #include "server/budget.hpp"
 #include "server/devices.hpp"
 #include "server/lanes.hpp"
+#include "server/turns.hpp"
 #include "server/users.hpp"
 
 namespace ankiwire::server {
@@ -38,19 +39,15 @@ public:
     AccountActor(const Lanes& lanes, Budget& bodies, const User& user,
                  const protocol::IdleLimits& idle);
 
-    // fn(Parts&) → its Result.
+    // fn(Parts&) → its Result: a short step.
     template <class Fn>
     asio::awaitable<std::invoke_result_t<Fn&, Parts&>> run(Fn fn) {
-        auto step = [self = shared_from_this(), fn = std::move(fn)]() mutable {
-            self->may_be_open_ = true;
-            try {
-                return fn(self->parts_);
-            } catch (...) {  // what is half done must not be committed by a later step
-                static_cast<void>(self->parts_.account.close());
-                throw;
-            }
-        };
-        return run_on(strand_, std::move(step));
+        return run_in_turn(workers_, std::move(fn));
+    }
+    // The same for one that copies the collection.
+    template <class Fn>
+    asio::awaitable<std::invoke_result_t<Fn&, Parts&>> run_copy(Fn fn) {
+        return run_in_turn(snapshots_, std::move(fn));
     }
 
     // fn() → its Result; for long work on the account's files, one piece at a time.
@@ -92,6 +89,20 @@ public:
     [[nodiscard]] const User& user() const { return user_; }
 
 private:
+    template <class Fn>
+    asio::awaitable<std::invoke_result_t<Fn&, Parts&>> run_in_turn(const Lane& lane, Fn fn) {
+        auto step = [self = shared_from_this(), fn = std::move(fn)]() mutable {
+            self->may_be_open_ = true;
+            try {
+                return fn(self->parts_);
+            } catch (...) {  // what is half done must not be committed by a later step
+                static_cast<void>(self->parts_.account.close());
+                throw;
+            }
+        };
+        return run_on(Turn{turns_, lane}, std::move(step));
+    }
+
     // The media store while it is in use; only on media_strand_, but for the atomics.
     struct Media {
         std::filesystem::path folder;
@@ -109,7 +120,9 @@ private:
         void abandon();
     };
 
-    asio::strand<Lane> strand_;
+    Lane workers_;
+    Lane snapshots_;
+    Turns turns_;
     asio::strand<Lane> files_;
     asio::strand<Lane> media_strand_;
     Budget bodies_;
@@ -117,7 +130,7 @@ private:
     Budget media_transfers_;
     User user_;
     std::atomic<bool> may_be_open_ = false;
-    Parts parts_;  // only on strand_
+    Parts parts_;  // only in turns_
     Media media_;
 };
 

@@ -17,9 +17,9 @@ namespace ankiwire::server {
 
 namespace asio = boost::asio;
 
-// Runs fn() on `executor`; the coroutine waits without a thread and goes on where it was. A job
-// that runs is never interrupted: what it refers to must be its own or outlive the pool. What it
-// throws (no memory) is thrown in the coroutine: a pool would end the process.
+// Runs fn() on `executor`, or in one's Turn; the coroutine waits without a thread and goes on where
+// it was. A job that runs is never interrupted: what it refers to must be its own or outlive the
+// pool. What it throws (no memory) is thrown in the coroutine: a pool would end the process.
 template <class Executor, class Fn>
 asio::awaitable<std::invoke_result_t<Fn&>> run_on(Executor executor, Fn fn) {
     using Outcome = std::variant<std::invoke_result_t<Fn&>, std::exception_ptr>;
@@ -32,7 +32,8 @@ asio::awaitable<std::invoke_result_t<Fn&>> run_on(Executor executor, Fn fn) {
     };
     auto start = [executor = std::move(executor), fn = std::move(fn),
                   attempt](auto handler) mutable {
-        asio::post(executor, [handler = std::move(handler), fn = std::move(fn), attempt]() mutable {
+        using asio::post;
+        post(executor, [handler = std::move(handler), fn = std::move(fn), attempt]() mutable {
             auto home = asio::get_associated_executor(handler);
             asio::post(home, [handler = std::move(handler), outcome = attempt(fn)]() mutable {
                 std::move(handler)(std::move(outcome));

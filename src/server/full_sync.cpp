@@ -130,7 +130,7 @@ asio::awaitable<Result<bool>> FullSync::replace(std::shared_ptr<AccountActor> ac
     auto copy = [&old](AccountActor::Parts& parts) {
         return parts.account.copy_committed(old.path(), system_now());
     };
-    CO_TRY_ASSIGN(const auto copied, co_await actor->run(std::move(copy)));
+    CO_TRY_ASSIGN(const auto copied, co_await actor->run_copy(std::move(copy)));
 
     auto keep = [&]() -> Result<void> {
         auto kept = copied.empty ? Result<void>()
@@ -169,7 +169,7 @@ asio::awaitable<Result<Reply>> FullSync::download(std::shared_ptr<AccountActor> 
     auto copy = [&file](AccountActor::Parts& parts) {
         return parts.account.copy_for_download(file.path(), system_now());
     };
-    CO_TRY(co_await actor->run(std::move(copy)));
+    CO_TRY(co_await actor->run_copy(std::move(copy)));
 
     auto finish = [&file, packing]() -> Result<std::uint64_t> {
         TRY_ASSIGN(const auto bytes, collection::finish_snapshot(file.path()));

@@ -17,9 +17,10 @@ using Lane = boost::asio::any_io_executor;
 
 struct Lanes {
     Lane workers;       // short steps
+    Lane snapshots;     // copies of whole collections, one after the other
     Lane media_stores;  // steps of a media store, and syncing to disk
     Lane media_files;   // receiving, unpacking and packing files
-    Lane transfers;     // checks and copies of whole collections: seconds
+    Lane transfers;     // checks of whole collections, and versions: seconds
     Lane downloads;     // packing collections on their way out
     Lane passwords;
 };
@@ -43,7 +44,8 @@ inline std::unique_ptr<boost::asio::thread_pool> nice_threads(std::size_t count,
 class LaneThreads {
 public:
     explicit LaneThreads(std::size_t cores)
-        : workers_(cores + 2),       // steps wait for the disk, too
+        : workers_(cores + 2),  // steps wait for the disk, too
+          snapshots_(nice_threads(1, niceness_of_long_work)),
           media_stores_(cores + 2),  // they wait for the disk
           media_files_(nice_threads(std::max<std::size_t>(2, cores), niceness_of_long_work)),
           transfers_(nice_threads(std::max<std::size_t>(1, cores - 1), niceness_of_long_work)),
@@ -52,6 +54,7 @@ public:
 
     [[nodiscard]] Lanes lanes() {
         return {.workers = workers_.get_executor(),
+                .snapshots = snapshots_->get_executor(),
                 .media_stores = media_stores_.get_executor(),
                 .media_files = media_files_->get_executor(),
                 .transfers = transfers_->get_executor(),
@@ -66,11 +69,13 @@ public:
         transfers_->join();
         media_files_->join();
         media_stores_.join();
+        snapshots_->join();
         workers_.join();
     }
 
 private:
     boost::asio::thread_pool workers_;
+    std::unique_ptr<boost::asio::thread_pool> snapshots_;
     boost::asio::thread_pool media_stores_;
     std::unique_ptr<boost::asio::thread_pool> media_files_;
     std::unique_ptr<boost::asio::thread_pool> transfers_;
