@@ -8,6 +8,7 @@ namespace ankiwire::load {
 
 Result<Figures> logins(const Options& options) {
     std::vector<Request> requests;
+    requests.reserve(options.users.size());
     for (const auto& user : options.users) {
         requests.push_back(log_in(user));
     }

@@ -35,6 +35,7 @@ Figures measure(std::size_t users, const std::function<Result<void>(std::size_t,
     std::vector<Result<void>> results(users);
     std::latch all_here(static_cast<std::ptrdiff_t>(users) + 1);
     std::vector<std::jthread> threads;
+    threads.reserve(users);
     for (std::size_t i = 0; i < users; ++i) {
         threads.emplace_back([&, i] {
             all_here.arrive_and_wait();

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <random>
+#include <cstdint>
 #include <string>
 
 #include "load/works.hpp"
@@ -17,20 +17,25 @@ constexpr std::size_t rows_of_a_list = 1000;
 
 std::string name_of(std::size_t number) { return fmt::format("{:05}.jpg", number); }
 
-std::string content(std::mt19937_64& random) {
+// Nothing that could be packed; other bytes in each file, and the same ones in each run. (Knuth's
+// MMIX generator.)
+std::string content(std::uint64_t& state) {
     std::string bytes(file_bytes, '\0');
-    std::generate(bytes.begin(), bytes.end(), [&] { return static_cast<char>(random()); });
+    std::generate(bytes.begin(), bytes.end(), [&] {
+        state = state * 6364136223846793005U + 1442695040888963407U;
+        return static_cast<char>(state >> 56U);
+    });
     return bytes;
 }
 
 // The files from number `first` on, as a device sends them.
-std::string zip_of(std::size_t first, std::mt19937_64& random) {
+std::string zip_of(std::size_t first, std::uint64_t& state) {
     zip::StoredArchive archive;
     std::vector<std::string> contents;
     std::string listed;
     for (std::size_t i = 0; i < files_of_a_zip; ++i) {
         listed += fmt::format(R"({}["{}","{}"])", i == 0 ? "[" : ",", name_of(first + i), i);
-        archive.add(std::to_string(i), contents.emplace_back(content(random)).size());
+        archive.add(std::to_string(i), contents.emplace_back(content(state)).size());
     }
     contents.push_back(listed + "]");
     archive.add("_meta", contents.back().size());
@@ -64,11 +69,11 @@ Figures ask_each(const Options& options, const std::vector<Request>& requests) {
 }  // namespace
 
 Result<Figures> media_up(const Options& options) {
-    std::mt19937_64 random(1);
+    std::uint64_t state = 1;
     std::vector<Request> requests;
     for (std::size_t first = 0; first < options.count; first += files_of_a_zip) {
         requests.push_back(request(options.users.front(), wire::Method::upload_changes,
-                                   zip_of(first, random), R"({"data":[25,)"));
+                                   zip_of(first, state), R"({"data":[25,)"));
     }
     return ask_each(options, requests);
 }

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
+#include <charconv>
+#include <cstdint>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "load/works.hpp"
 #include "wire/encode.hpp"
@@ -22,28 +25,49 @@ struct State {
     SanityCounts counts;
 };
 
+// The numbers that stand behind that key, and no text between them.
+std::vector<std::uint32_t> numbers_behind(std::string_view key, std::string_view json) {
+    std::vector<std::uint32_t> numbers;
+    const auto at = json.find(key);
+    auto rest = at == std::string_view::npos ? "" : json.substr(at + key.size());
+    while (!rest.empty() && std::string_view("0123456789[],").find(rest[0]) != std::string::npos) {
+        std::uint32_t number = 0;
+        const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), number);
+        const bool is_number = error == std::errc{};
+        if (is_number) {
+            numbers.push_back(number);
+        }
+        rest.remove_prefix(is_number ? static_cast<std::size_t>(end - rest.data()) : 1);
+    }
+    return numbers;
+}
+
 // The counts are those that the server names when it refuses wrong ones.
 Result<State> learn(Connection& connection, const User& user) {
     State state;
     TRY_ASSIGN(const auto answer, ask(connection, meta(user)));
-    const auto at = answer.find(R"("usn":)");
-    if (at == std::string::npos ||
-        std::sscanf(answer.c_str() + at, R"("usn":%d)", &state.usn.value) != 1) {
+    const auto usn = numbers_behind(R"("usn":)", answer);
+    if (usn.empty()) {
         return fail(ErrorKind::internal, "meta says no usn: " + answer);
     }
+    state.usn.value = static_cast<std::int32_t>(usn[0]);
     TRY(ask(connection, start(user, state.usn, false)));
     TRY_ASSIGN(const auto refused,
                ask(connection, request(user, wire::Method::sanity_check,
                                        wire::encode_sanity_check_request({SanityCounts{}}),
                                        R"({"status":"bad")")));
-    auto& counts = state.counts;
-    const auto from = refused.find(R"("s":)");
-    if (from == std::string::npos ||
-        std::sscanf(refused.c_str() + from, R"("s":[[0,0,0],%u,%u,%u,%u,%u,%u,%u])", &counts.cards,
-                    &counts.notes, &counts.revlog, &counts.graves, &counts.notetypes, &counts.decks,
-                    &counts.deck_configs) != 7) {
+    const auto counts = numbers_behind(R"("s":)", refused);
+    if (counts.size() != 10) {
         return fail(ErrorKind::internal, "no counts: " + refused);
     }
+    state.counts = {.due = {},
+                    .cards = counts[3],
+                    .notes = counts[4],
+                    .revlog = counts[5],
+                    .graves = counts[6],
+                    .notetypes = counts[7],
+                    .decks = counts[8],
+                    .deck_configs = counts[9]};
     return state;
 }
 
