@@ -42,7 +42,10 @@ Result<Figures> repeat(const Options& options, const Step& step) {
 }
 
 Result<Figures> ask_meta_during(const Options& options, const Step& step) {
-    const auto question = meta(options.users.at(1));
+    if (options.users.size() < 2) {
+        return fail(ErrorKind::malformed, "this work takes two users");
+    }
+    const auto question = meta(options.users[1]);
     std::atomic<bool> done = false;
     const auto repeat_step = [&]() -> Result<void> {
         TRY_ASSIGN(auto connection, Connection::open(options.port));

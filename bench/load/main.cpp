@@ -22,6 +22,10 @@ int main(int argc, char** argv) {
     for (load::User user; std::cin >> user.name >> user.host_key;) {
         options.users.push_back(user);
     }
+    if (options.users.empty()) {
+        std::cerr << "ankiwire-load: no users on standard input\n";
+        return 1;
+    }
     const auto figures = load::works.at(work)(options);
     if (!figures) {
         std::cerr << "ankiwire-load: " << figures.error().context << '\n';
