@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cerrno>
+#include <limits>
 
 #include "files/temp_folder.hpp"
 #include "sim/world.hpp"
@@ -156,18 +157,23 @@ bool live_with(const Fault& fault, const History& history, std::string& found) {
 }  // namespace
 
 Points fail_everywhere(const History& history) {
-    constexpr std::array kinds{std::pair(Call::write, ENOSPC), std::pair(Call::name, ENOSPC),
-                               std::pair(Call::sync, EIO), std::pair(Call::read, EIO)};
+    constexpr auto ever = std::numeric_limits<std::uint64_t>::max();
+    constexpr std::array kinds{Fault{.call = Call::write, .error = ENOSPC},
+                               Fault{.call = Call::write, .error = ENOSPC, .times = ever},
+                               Fault{.call = Call::name, .error = ENOSPC},
+                               Fault{.call = Call::name, .error = ENOSPC, .times = ever},
+                               Fault{.call = Call::sync, .error = EIO},
+                               Fault{.call = Call::read, .error = EIO}};
     Points points;
-    for (const auto& [call, error] : kinds) {
-        Fault fault{.call = call, .error = error};
+    for (auto fault : kinds) {
         while (points.found.empty() && live_with(fault, history, points.found)) {
             ++points.count;
             ++fault.skip;
         }
         if (!points.found.empty()) {
-            points.found = fmt::format("call {} of kind {} fails: {}", fault.skip,
-                                       static_cast<int>(call), points.found);
+            points.found = fmt::format(
+                "call {} of kind {} fails{}: {}", fault.skip, static_cast<int>(fault.call),
+                fault.times == ever ? " and all after it" : "", points.found);
             break;
         }
     }

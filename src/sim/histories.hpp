@@ -24,8 +24,9 @@ struct Points {
 // Lives through a history, and at each change checks three disks that a power cut would leave then.
 Points crash_everywhere(const History& history);
 
-// Lives through it once for each call on its disk, which fails then. After each command all is
-// checked as it is, and as after a power cut; in the end the devices agree.
+// Lives through it once for each call on its disk, which fails then, and once more if a full disk
+// stays full from there. After each command all is checked as it is, and as after a power cut; in
+// the end the devices agree.
 Points fail_everywhere(const History& history);
 
 }  // namespace ankiwire::sim

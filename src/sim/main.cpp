@@ -169,7 +169,7 @@ int main(int argc, char** argv) {
     app.add_flag("--crash-points", arguments.crash_points,
                  "Scripted histories instead, in which the power goes at each change of the disk");
     app.add_flag("--fault-points", arguments.fault_points,
-                 "Scripted histories, in which each call on the disk fails once");
+                 "Scripted histories, in which each call on the disk fails; a full disk also for good");
     app.add_option("--history", arguments.history, "Of the scripted histories only this one");
     app.add_flag("--list", is_to_list, "The names of the scripted histories");
     CLI11_PARSE(app, argc, argv);

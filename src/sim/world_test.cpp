@@ -52,7 +52,7 @@ TEST_F(WorldTest, loses_nothing_when_the_power_goes) {
 }
 
 TEST_F(WorldTest, loses_nothing_when_a_call_fails) {
-    for (const auto* name : {"upload", "one file"}) {
+    for (const auto* name : {"first sync", "one file"}) {
         const auto points = fail_everywhere(history(name));
         EXPECT_EQ(points.found, "");
         EXPECT_GT(points.count, 50U);
