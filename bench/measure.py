@@ -23,8 +23,16 @@ def enter_environment():
 
 
 def megabytes_at_peak(server):
+    return megabytes(server, "VmHWM")
+
+
+def megabytes_now(server):
+    return megabytes(server, "VmRSS")
+
+
+def megabytes(server, which):
     status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
-    return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) / 1e3
+    return int(next(line for line in status.splitlines() if line.startswith(which)).split()[1]) / 1e3
 
 
 def cpu_seconds(server):

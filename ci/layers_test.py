@@ -29,6 +29,8 @@ ALLOWED = {
     "protocol": {"base", "collection", "files", "model", "wire"},
     # Nothing that it shares with the server may hide the server's mistakes.
     "conformance": {"base", "files", "sqlite", "zip", "zstd"},
+    # Of bench/, as ankiwire-load.
+    "load": {"base", "json", "model", "wire", "zip", "zstd"},
     "rig": {"base", "media", "server", "wire", "zstd"},
     "sim": {"base", "collection", "files", "json", "media", "model", "rig", "sqlite", "wire", "zip",
             "zstd"},
@@ -36,7 +38,7 @@ ALLOWED = {
                "wire", "zip", "zstd"},
 }
 
-# pattern -> files (by prefix below src/) that may have it
+# pattern -> files (by prefix below src/ or bench/) that may have it
 BANNED = {
     r"#include <boost/": ["server/", "conformance/", "rig/"],
     r"#include <sqlite3\.h>": ["sqlite/"],
@@ -98,13 +100,14 @@ def problems_of_links(name, text):
             yield f"{name}: {folder} may not link {linked}"
 
 
-def look_at(source):
-    """All problems below `source`, and how many files and includes were looked at by folder."""
+def look_at(*sources):
+    """All problems below `sources`, and how many files and includes were looked at by folder."""
     problems, files, includes = [], {}, 0
-    for path in sorted(source.rglob("*")):
+    paths = [(path, path.relative_to(source).as_posix())
+             for source in sources for path in sorted(source.rglob("*"))]
+    for path, name in paths:
         if path.suffix not in (".hpp", ".cpp"):
             continue
-        name = path.relative_to(source).as_posix()
         folder = name.split("/")[0]
         if folder not in ALLOWED:
             problems.append(f"{name}: a folder that no rule knows")
@@ -113,8 +116,9 @@ def look_at(source):
         files[folder] = files.get(folder, 0) + 1
         includes += len(INCLUDE.findall(text))
         problems += problems_of_file(path, name, text)
-    for path in sorted(source.rglob("CMakeLists.txt")):
-        problems += problems_of_links(path.relative_to(source).as_posix(), path.read_text())
+    for path, name in paths:
+        if path.name == "CMakeLists.txt":
+            problems += problems_of_links(name, path.read_text())
     problems += [f"{folder}: nothing was found there" for folder in ALLOWED if folder not in files]
     return problems, files, includes
 
@@ -145,7 +149,7 @@ def test_the_test():
 
 def main():
     test_the_test()
-    problems, files, includes = look_at(REPOSITORY / "src")
+    problems, files, includes = look_at(REPOSITORY / "src", REPOSITORY / "bench")
     for problem in problems:
         print(problem)
     print(f"layers_test: looked at {sum(files.values())} files and {includes} includes in "

@@ -53,6 +53,7 @@ class Server:
         self.process = None
         self.binary = ankiwire_binary()
         self.official_version = venvs.NEWEST
+        self.start_seconds_max = START_SECONDS_MAX
         self.launcher = []  # what the server is started with: a command that runs its arguments
         self.log_path = self.folder.parent / f"{self.folder.name}.log"
 
@@ -126,7 +127,7 @@ class Server:
         return done.returncode, done.stdout
 
     def _wait_until_ready(self, log_start):
-        deadline = time.monotonic() + START_SECONDS_MAX
+        deadline = time.monotonic() + self.start_seconds_max
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 break

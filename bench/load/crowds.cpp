@@ -1,0 +1,69 @@
+// Many users, or many connections.
+#include <thread>
+
+#include "load/small_sync.hpp"
+#include "load/works.hpp"
+
+namespace ankiwire::load {
+
+Result<Figures> logins(const Options& options) {
+    std::vector<Request> requests;
+    requests.reserve(options.users.size());
+    for (const auto& user : options.users) {
+        requests.push_back(log_in(user));
+    }
+    return measure(requests.size(), [&](std::size_t i, Times& times) -> Result<void> {
+        TRY_ASSIGN(auto connection, Connection::open(options.port));
+        for (std::size_t n = 0; n < options.count; ++n) {
+            TRY(times.timed([&] { return ask(connection, requests[i]); }));
+        }
+        return {};
+    });
+}
+
+Result<Figures> connections(const Options& options) {
+    const auto question = meta(options.users.front());
+    std::vector<Connection> open;
+    return measure(1, [&](std::size_t, Times& times) -> Result<void> {
+        for (std::size_t i = 0; i < options.count; ++i) {
+            TRY_ASSIGN(auto connection, Connection::open(options.port));
+            open.push_back(std::move(connection));
+            TRY(times.timed([&] { return ask(open.back(), question); }));
+        }
+        for (auto& each : open) {
+            TRY(ask(each, question));  // is still there
+        }
+        return {};
+    });
+}
+
+Result<Figures> school(const Options& options) {
+    const auto users = options.users.size();
+    const auto is_new = [&](std::size_t i) { return i * options.count % users < options.count; };
+    std::vector<SmallSync> syncs(users);
+    for (std::size_t i = 0; i < users; ++i) {
+        const auto& user = options.users[i];
+        if (is_new(i)) {
+            syncs[i] = {log_in(user), meta(user), request(user, wire::Method::download, "{}", "")};
+        } else {
+            TRY_ASSIGN(auto prepared, prepare_small_syncs(options.port, user, 1));
+            syncs[i] = std::move(prepared.front());
+        }
+    }
+    const auto begun = Clock::now();
+    return measure(users, [&](std::size_t i, Times& times) -> Result<void> {
+        const std::chrono::duration<double> wait(options.seconds * static_cast<double>(i) /
+                                                 static_cast<double>(users));
+        std::this_thread::sleep_until(begun + std::chrono::duration_cast<Clock::duration>(wait));
+        if (!is_new(i)) {
+            return times.timed([&] { return run(options.port, syncs[i]); });
+        }
+        times.count = 1;
+        TRY_ASSIGN(auto connection, Connection::open(options.port));
+        TRY(ask(connection, syncs[i][0]));
+        TRY(ask(connection, syncs[i][1]));
+        return fetch(connection, syncs[i][2]);
+    });
+}
+
+}  // namespace ankiwire::load

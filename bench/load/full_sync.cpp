@@ -1,0 +1,99 @@
+// Whole collections, and what another user notices of them.
+#include <atomic>
+#include <fstream>
+#include <functional>
+#include <iterator>
+
+#include "load/works.hpp"
+
+namespace ankiwire::load {
+namespace {
+
+Result<Request> upload_request(const Options& options) {
+    std::ifstream file(options.file, std::ios::binary);
+    const std::string plain(std::istreambuf_iterator<char>(file), {});
+    if (!file || plain.empty()) {
+        return fail(ErrorKind::not_found, "no collection can be read from " + options.file);
+    }
+    return request(options.users.front(), wire::Method::upload, plain, "OK");
+}
+
+Request download_request(const User& user) {
+    return request(user, wire::Method::download, "{}", "");
+}
+
+using Step = std::function<Result<void>(Connection&)>;
+
+Step ask_for(Request what) {
+    return [what = std::move(what)](Connection& connection) -> Result<void> {
+        TRY(ask(connection, what));
+        return {};
+    };
+}
+
+Result<Figures> repeat(const Options& options, const Step& step) {
+    return measure(1, [&](std::size_t, Times& times) -> Result<void> {
+        TRY_ASSIGN(auto connection, Connection::open(options.port));
+        for (std::size_t i = 0; i < options.count; ++i) {
+            TRY(times.timed([&] { return step(connection); }));
+        }
+        return {};
+    });
+}
+
+Result<Figures> ask_meta_during(const Options& options, const Step& step) {
+    if (options.users.size() < 2) {
+        return fail(ErrorKind::malformed, "this work takes two users");
+    }
+    const auto question = meta(options.users[1]);
+    std::atomic<bool> done = false;
+    const auto repeat_step = [&]() -> Result<void> {
+        TRY_ASSIGN(auto connection, Connection::open(options.port));
+        for (std::size_t i = 0; i < options.count; ++i) {
+            TRY(step(connection));
+        }
+        return {};
+    };
+    return measure(2, [&](std::size_t i, Times& times) -> Result<void> {
+        if (i == 0) {
+            auto result = repeat_step();
+            done = true;
+            return result;
+        }
+        TRY_ASSIGN(auto connection, Connection::open(options.port));
+        TRY(ask(connection, question));  // opens the collection
+        while (!done) {
+            TRY(times.timed([&] { return ask(connection, question); }));
+        }
+        return {};
+    });
+}
+
+}  // namespace
+
+Result<Figures> upload(const Options& options) {
+    TRY_ASSIGN(auto made, upload_request(options));
+    return repeat(options, ask_for(std::move(made)));
+}
+
+Result<Figures> download(const Options& options) {
+    const auto made = download_request(options.users.front());
+    return repeat(options, [&](Connection& connection) { return fetch(connection, made); });
+}
+
+Result<Figures> meta_during_upload(const Options& options) {
+    TRY_ASSIGN(auto made, upload_request(options));
+    return ask_meta_during(options, ask_for(std::move(made)));
+}
+
+Result<Figures> meta_during_download(const Options& options) {
+    const auto made = download_request(options.users.front());
+    return ask_meta_during(options,
+                           [&](Connection& connection) { return fetch(connection, made); });
+}
+
+Result<Figures> meta_during_logins(const Options& options) {
+    return ask_meta_during(options, ask_for(log_in(options.users.front())));
+}
+
+}  // namespace ankiwire::load

@@ -1,0 +1,98 @@
+#include "load/requests.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "wire/encode.hpp"
+#include "wire/sync_header.hpp"
+#include "zstd/stream.hpp"
+
+namespace ankiwire::load {
+namespace {
+
+constexpr std::size_t chunk_bytes = std::size_t{64} * 1024;
+constexpr std::size_t reply_bytes_max = std::size_t{1} << 30;
+
+std::string in_chunks(std::string_view body) {
+    std::string bytes;
+    for (; !body.empty(); body.remove_prefix(std::min(chunk_bytes, body.size()))) {
+        const auto chunk = body.substr(0, chunk_bytes);
+        bytes += fmt::format("{:x}\r\n{}\r\n", chunk.size(), chunk);
+    }
+    return bytes + "0\r\n\r\n";
+}
+
+Result<void> send_and_receive(Connection& connection, const Request& request,
+                              const ByteSink& sink) {
+    TRY(connection.send(request.bytes));
+    TRY_ASSIGN(const auto head, connection.receive(sink));
+    if (head.status != 200 || head.original_size.empty()) {
+        return fail(ErrorKind::internal,
+                    fmt::format("{} answered with {}",
+                                request.bytes.substr(0, request.bytes.find(" HTTP")), head.status));
+    }
+    return {};
+}
+
+}  // namespace
+
+Request request(const User& user, wire::Method method, std::string_view body,
+                std::string_view expects) {
+    const auto header = wire::encode_sync_header({.version = 11,
+                                                  .host_key = HostKey(user.host_key),
+                                                  .client = "26.09.3,bench,linux",
+                                                  .session_key = {user.name}});
+    const auto folder = method >= wire::Method::begin ? "msync" : "sync";
+    return {fmt::format("POST /{}/{} HTTP/1.1\r\nhost: 127.0.0.1\r\nanki-sync: {}\r\n"
+                        "content-type: application/octet-stream\r\n"
+                        "transfer-encoding: chunked\r\n\r\n{}",
+                        folder, wire::method_name(method), header, in_chunks(zstd::pack(body))),
+            std::string(expects)};
+}
+
+Request log_in(const User& user) {
+    return request({user.name, ""}, wire::Method::host_key,
+                   wire::encode_host_key_request({user.name, Password("pass")}), R"({"key":")");
+}
+
+Request meta(const User& user) {
+    return request(user, wire::Method::meta,
+                   wire::encode_meta_request({11, "anki,26.09.3 (bench),linux"}), R"({"mod":)");
+}
+
+Request start(const User& user, Usn usn, bool newer) {
+    return request(user, wire::Method::start,
+                   fmt::format(R"({{"minUsn":{},"lnewer":{},"graves":null}})", usn.value, newer),
+                   "{");
+}
+
+Request no_changes(const User& user) {
+    return request(user, wire::Method::apply_changes,
+                   R"({"changes":{"models":[],"decks":[[],[]],"tags":[]}})", R"({"models":)");
+}
+
+Request finish(const User& user) { return request(user, wire::Method::finish, "{}", "1"); }
+
+Result<std::string> ask(Connection& connection, const Request& request) {
+    std::string packed;
+    TRY(send_and_receive(connection, request, [&](std::string_view piece) -> Result<void> {
+        packed += piece;
+        return {};
+    }));
+    TRY_ASSIGN(auto reply, zstd::unpack(packed, reply_bytes_max));
+    if (!reply.starts_with(request.expects)) {
+        return fail(ErrorKind::internal,
+                    fmt::format("{} answered {} where {} was expected",
+                                request.bytes.substr(0, request.bytes.find(" HTTP")),
+                                reply.substr(0, 200), request.expects));
+    }
+    return reply;
+}
+
+Result<void> fetch(Connection& connection, const Request& request) {
+    return send_and_receive(connection, request,
+                            [](std::string_view) -> Result<void> { return {}; });
+}
+
+}  // namespace ankiwire::load

@@ -1,0 +1,40 @@
+// Requests of protocol 11, made before the clock starts, and what their replies must be.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "load/connection.hpp"
+#include "wire/messages.hpp"
+
+namespace ankiwire::load {
+
+struct User {
+    std::string name;
+    std::string host_key;
+};
+
+struct Request {
+    std::string bytes;    // its framing included
+    std::string expects;  // what the unpacked reply begins with
+};
+
+// `body`: unpacked. As devices send it: zstd, in HTTP chunks.
+Request request(const User& user, wire::Method method, std::string_view body,
+                std::string_view expects);
+
+// The requests that are the same for everybody.
+Request log_in(const User& user);  // with the password `pass`
+Request meta(const User& user);
+Request start(const User& user, Usn usn, bool newer);
+Request no_changes(const User& user);
+Request finish(const User& user);
+
+// The unpacked reply. Any but the expected one is an error.
+Result<std::string> ask(Connection& connection, const Request& request);
+// As ask, but the reply's body is only read: what a device does with it is not the server's.
+Result<void> fetch(Connection& connection, const Request& request);
+
+}  // namespace ankiwire::load

@@ -1,0 +1,20 @@
+// The sync that happens most: ten reviews since the last one, and nothing from elsewhere. What a
+// device then sends: meta, start, applyChanges (its config and a deck), chunk, applyChunk (ten
+// reviews, ten cards), sanityCheck2, finish; on a connection of its own.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "load/requests.hpp"
+
+namespace ankiwire::load {
+
+using SmallSync = std::vector<Request>;
+
+// The next `count` of this user, whom nobody else may sync meanwhile.
+Result<std::vector<SmallSync>> prepare_small_syncs(std::uint16_t port, const User& user,
+                                                   std::size_t count);
+Result<void> run(std::uint16_t port, const SmallSync& sync);
+
+}  // namespace ankiwire::load
