@@ -1,5 +1,5 @@
-"""What the programs of this folder share: the environment that they run in, what a server process
-costs, and a table of it."""
+"""What the programs of this folder share: the environment that they run in, and the CPU that a server
+process has used."""
 
 import os
 import pathlib
@@ -22,23 +22,6 @@ def enter_environment():
         os.execv(python, [str(python), *sys.argv])
 
 
-def megabytes_at_peak(server):
-    return megabytes(server, "VmHWM")
-
-
-def megabytes_now(server):
-    return megabytes(server, "VmRSS")
-
-
-def megabytes(server, which):
-    status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
-    return int(next(line for line in status.splitlines() if line.startswith(which)).split()[1]) / 1e3
-
-
 def cpu_seconds(server):
     fields = pathlib.Path(f"/proc/{server.process.pid}/stat").read_text().rsplit(")")[-1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def print_row(*cells):
-    print("".join(f"{cell:>15}" for cell in cells), flush=True)

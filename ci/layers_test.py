@@ -30,7 +30,7 @@ ALLOWED = {
     # Nothing that it shares with the server may hide the server's mistakes.
     "conformance": {"base", "files", "sqlite", "zip", "zstd"},
     # Of bench/, as ankiwire-load.
-    "load": {"base", "json", "model", "wire", "zip", "zstd"},
+    "load": {"base", "json", "media", "model", "wire", "zip", "zstd"},
     "rig": {"base", "media", "server", "wire", "zstd"},
     "sim": {"base", "collection", "files", "json", "media", "model", "rig", "sqlite", "wire", "zip",
             "zstd"},

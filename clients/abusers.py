@@ -224,10 +224,10 @@ def descriptors(server):
     return len(os.listdir(f"/proc/{server.process.pid}/fd"))
 
 
-def megabytes(server):
-    """In memory now, of the server itself."""
+def megabytes(server, which="VmRSS"):
+    """In memory now, of the server itself; VmHWM: at most so far."""
     with open(f"/proc/{server.process.pid}/status") as status:
-        line = next(line for line in status if line.startswith("VmRSS"))
+        line = next(line for line in status if line.startswith(which))
     return int(line.split()[1]) / 1e3
 
 

@@ -31,13 +31,20 @@ Step ask_for(Request what) {
     };
 }
 
-Result<Figures> repeat(const Options& options, const Step& step) {
-    return measure(1, [&](std::size_t, Times& times) -> Result<void> {
-        TRY_ASSIGN(auto connection, Connection::open(options.port));
-        for (std::size_t i = 0; i < options.count; ++i) {
-            TRY(times.timed([&] { return step(connection); }));
-        }
-        return {};
+// As often as is asked for, on one connection.
+Result<void> repeat(const Options& options, const Step& step) {
+    TRY_ASSIGN(auto connection, Connection::open(options.port));
+    for (std::size_t i = 0; i < options.count; ++i) {
+        TRY(step(connection));
+    }
+    return {};
+}
+
+Result<Figures> repeat_timed(const Options& options, const Step& step) {
+    return measure(1, [&](std::size_t, Times& times) {
+        return repeat(options, [&](Connection& connection) {
+            return times.timed([&] { return step(connection); });
+        });
     });
 }
 
@@ -47,16 +54,9 @@ Result<Figures> ask_meta_during(const Options& options, const Step& step) {
     }
     const auto question = meta(options.users[1]);
     std::atomic<bool> done = false;
-    const auto repeat_step = [&]() -> Result<void> {
-        TRY_ASSIGN(auto connection, Connection::open(options.port));
-        for (std::size_t i = 0; i < options.count; ++i) {
-            TRY(step(connection));
-        }
-        return {};
-    };
     return measure(2, [&](std::size_t i, Times& times) -> Result<void> {
         if (i == 0) {
-            auto result = repeat_step();
+            auto result = repeat(options, step);
             done = true;
             return result;
         }
@@ -73,12 +73,12 @@ Result<Figures> ask_meta_during(const Options& options, const Step& step) {
 
 Result<Figures> upload(const Options& options) {
     TRY_ASSIGN(auto made, upload_request(options));
-    return repeat(options, ask_for(std::move(made)));
+    return repeat_timed(options, ask_for(std::move(made)));
 }
 
 Result<Figures> download(const Options& options) {
     const auto made = download_request(options.users.front());
-    return repeat(options, [&](Connection& connection) { return fetch(connection, made); });
+    return repeat_timed(options, [&](Connection& connection) { return fetch(connection, made); });
 }
 
 Result<Figures> meta_during_upload(const Options& options) {

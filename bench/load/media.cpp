@@ -4,9 +4,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "load/works.hpp"
-#include "zip/stored_archive.hpp"
+#include "media/batch_fixture.hpp"
 
 namespace ankiwire::load {
 namespace {
@@ -29,21 +30,12 @@ std::string content(std::uint64_t& state) {
 }
 
 // The files from number `first` on, as a device sends them.
-std::string zip_of(std::size_t first, std::uint64_t& state) {
-    zip::StoredArchive archive;
-    std::vector<std::string> contents;
-    std::string listed;
-    for (std::size_t i = 0; i < files_of_a_zip; ++i) {
-        listed += fmt::format(R"({}["{}","{}"])", i == 0 ? "[" : ",", name_of(first + i), i);
-        archive.add(std::to_string(i), contents.emplace_back(content(state)).size());
+std::string zip_from(std::size_t first, std::uint64_t& state) {
+    std::vector<media::Change> files;
+    for (std::size_t i = first; i < first + files_of_a_zip; ++i) {
+        files.emplace_back(name_of(i), content(state));
     }
-    contents.push_back(listed + "]");
-    archive.add("_meta", contents.back().size());
-    std::string bytes;
-    for (const auto& each : contents) {
-        bytes += archive.next_header(zip::crc32(each)) + each;
-    }
-    return bytes + archive.end();
+    return media::zip_of(files);
 }
 
 std::string names_of(std::size_t first) {
@@ -73,7 +65,7 @@ Result<Figures> media_up(const Options& options) {
     std::vector<Request> requests;
     for (std::size_t first = 0; first < options.count; first += files_of_a_zip) {
         requests.push_back(request(options.users.front(), wire::Method::upload_changes,
-                                   zip_of(first, state), R"({"data":[25,)"));
+                                   zip_from(first, state), R"({"data":[25,)"));
     }
     return ask_each(options, requests);
 }

@@ -74,6 +74,18 @@ Request no_changes(const User& user) {
 
 Request finish(const User& user) { return request(user, wire::Method::finish, "{}", "1"); }
 
+RevlogEntry review(std::int64_t id, CardId card, Usn usn) {
+    return {.id = {id},
+            .card_id = card,
+            .usn = usn,
+            .ease = 3,
+            .interval = 12,
+            .last_interval = 5,
+            .factor = 2500,
+            .taken_ms = 5000,
+            .type = 1};
+}
+
 Result<std::string> ask(Connection& connection, const Request& request) {
     std::string packed;
     TRY(send_and_receive(connection, request, [&](std::string_view piece) -> Result<void> {

@@ -32,6 +32,9 @@ Request start(const User& user, Usn usn, bool newer);
 Request no_changes(const User& user);
 Request finish(const User& user);
 
+// What devices send most of.
+RevlogEntry review(std::int64_t id, CardId card, Usn usn);
+
 // The unpacked reply. Any but the expected one is an error.
 Result<std::string> ask(Connection& connection, const Request& request);
 // As ask, but the reply's body is only read: what a device does with it is not the server's.

@@ -55,15 +55,7 @@ Chunk next_chunk(std::int64_t& id, NotetypeId notetype, bool done) {
     Chunk chunk;
     chunk.done = done;
     for (std::size_t i = 0; i < rows_of_a_table; ++i, ++id) {
-        chunk.revlog.push_back({.id = {1'500'000'000'000 + id},
-                                .card_id = {id},
-                                .usn = usn,
-                                .ease = 3,
-                                .interval = 12,
-                                .last_interval = 5,
-                                .factor = 2500,
-                                .taken_ms = 5000,
-                                .type = 1});
+        chunk.revlog.push_back(review(1'500'000'000'000 + id, {id}, usn));
         Card card;
         card.id = {id};
         card.note_id = {id};

@@ -98,15 +98,7 @@ Chunk rows(const State& state, std::int64_t number) {
     chunk.done = true;
     for (std::int64_t i = 0; i < reviews; ++i) {
         const CardId card{1 + (number * reviews + i) % cards_reviewed};
-        chunk.revlog.push_back({.id = {first_review + number * reviews + i},
-                                .card_id = card,
-                                .usn = state.usn,
-                                .ease = 3,
-                                .interval = 12,
-                                .last_interval = 5,
-                                .factor = 2500,
-                                .taken_ms = 5000,
-                                .type = 1});
+        chunk.revlog.push_back(review(first_review + number * reviews + i, card, state.usn));
         Card reviewed;
         reviewed.id = card;
         reviewed.note_id = {card.value};

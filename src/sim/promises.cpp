@@ -72,24 +72,21 @@ Result<Media> read_media(const fs::path& account_folder) {
     return media;
 }
 
+template <class All>
+auto find(All& all, const Contents& contents) {
+    return std::ranges::find_if(
+        all, [&](const auto& possible) { return difference(possible.contents, contents).empty(); });
+}
+
 // One that may leave the same as another: nobody will know which of the two it was.
 template <class Possible>
 void add(std::vector<Possible>& all, Possible possible) {
-    const auto same = std::ranges::find_if(all, [&](const Possible& other) {
-        return difference(other.contents, possible.contents).empty();
-    });
+    const auto same = find(all, possible.contents);
     if (same == all.end()) {
         all.push_back(std::move(possible));
     } else if (possible.replaced) {
         same->replaced.reset();
     }
-}
-
-template <class Possible>
-auto find(std::vector<Possible>& all, const Contents& contents) {
-    return std::ranges::find_if(all, [&](const Possible& possible) {
-        return difference(possible.contents, contents).empty();
-    });
 }
 
 void add_media(std::vector<Media>& all, Media media) {
@@ -219,11 +216,8 @@ bool Promises::had_media(const std::map<std::string, std::string>& sums) const {
 }
 
 bool Promises::is_possible(const Contents& contents) const {
-    auto all = possible_collections();
-    return find(all, contents) != all.end() ||
-           std::ranges::any_of(collections_, [&](const Possible& before) {
-               return difference(before.contents, contents).empty();
-           });
+    const auto all = possible_collections();
+    return find(all, contents) != all.end() || find(collections_, contents) != collections_.end();
 }
 
 std::string Promises::check(const fs::path& account_folder) {
