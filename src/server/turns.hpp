@@ -6,6 +6,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "server/lanes.hpp"
@@ -23,11 +24,15 @@ public:
     template <class Job>
     void post(const Lane& lane, Job job) {
         auto step = std::make_unique<StepOf<Job>>(lane, std::move(job));
-        const std::lock_guard lock(mutex_);
-        steps_.push_back(std::move(step));
-        if (steps_.size() == 1) {
-            start_first();
+        const auto* const added = step.get();
+        {
+            const std::lock_guard lock(mutex_);
+            steps_.push_back(std::move(step));
+            if (steps_.front().get() != added) {
+                return;
+            }
         }
+        start(lane);
     }
 
 private:
@@ -44,24 +49,29 @@ private:
         Job job;
     };
 
-    // With the mutex held.
-    void start_first() {
-        boost::asio::post(steps_.front()->lane, [this] { run_first(); });
+    // Not with the mutex held: who is woken would have to wait for it.
+    void start(const Lane& lane) {
+        boost::asio::post(lane, [this] { run_first(); });
     }
     void run_first() {
-        Step* first = nullptr;
+        first().run();
+        std::unique_ptr<Step> done;  // and perhaps the last that keeps us alive
+        std::optional<Lane> next;
         {
             const std::lock_guard lock(mutex_);
-            first = steps_.front().get();
+            done = std::move(steps_.front());
+            steps_.pop_front();
+            if (!steps_.empty()) {
+                next = steps_.front()->lane;
+            }
         }
-        first->run();
-        std::unique_ptr<Step> done;  // and perhaps the last that keeps us alive
+        if (next) {
+            start(*next);
+        }
+    }
+    Step& first() {
         const std::lock_guard lock(mutex_);
-        done = std::move(steps_.front());
-        steps_.pop_front();
-        if (!steps_.empty()) {
-            start_first();
-        }
+        return *steps_.front();
     }
 
     std::mutex mutex_;

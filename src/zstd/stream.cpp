@@ -14,6 +14,7 @@ namespace {
 // libzstd also reads skippable frames and formats from before 1.0; a body is neither.
 constexpr std::string_view frame_magic = "\x28\xb5\x2f\xfd";
 constexpr std::size_t frame_header_bytes_max = 18;
+constexpr std::size_t buffer_bytes = std::size_t{32} * 1024;  // of a decoder
 
 Error decoding_failed(std::size_t code) {
     const auto context = std::string("zstd: ") + ZSTD_getErrorName(code);
@@ -34,6 +35,14 @@ Context* existing(Context* context) {
     return context;
 }
 
+// To make a context costs more than to unpack a small body with it, so each thread keeps the last
+// one that it was done with, unless that holds the window of a large frame.
+constexpr std::size_t spare_bytes_max = std::size_t{512} * 1024;
+using FreeDecoder = decltype([](ZSTD_DCtx* context) { ZSTD_freeDCtx(context); });
+using FreeEncoder = decltype([](ZSTD_CCtx* context) { ZSTD_freeCCtx(context); });
+thread_local std::unique_ptr<ZSTD_DCtx, FreeDecoder> spare_decoder;
+thread_local std::unique_ptr<ZSTD_CCtx, FreeEncoder> spare_encoder;
+
 // For calls that only a wrong argument, or no memory, can make fail.
 void must_succeed(std::size_t code) { CHECK(ZSTD_isError(code) == 0); }
 
@@ -44,11 +53,18 @@ void set_parameters(ZSTD_CCtx* context, int level) {
 
 }  // namespace
 
-void Decoder::Free::operator()(ZSTD_DCtx_s* context) const { ZSTD_freeDCtx(context); }
+void Decoder::Free::operator()(ZSTD_DCtx_s* context) const {
+    spare_decoder.reset(ZSTD_sizeof_DCtx(context) <= spare_bytes_max ? context : nullptr);
+    if (!spare_decoder) {
+        ZSTD_freeDCtx(context);
+        return;
+    }
+    must_succeed(ZSTD_DCtx_reset(context, ZSTD_reset_session_and_parameters));
+}
 
 Decoder::Decoder(std::size_t unpacked_bytes_max)
-    : context_(existing(ZSTD_createDCtx())),
-      buffer_(ZSTD_DStreamOutSize(), '\0'),
+    : context_(existing(spare_decoder ? spare_decoder.release() : ZSTD_createDCtx())),
+      buffer_(std::make_unique_for_overwrite<char[]>(buffer_bytes)),
       unpacked_bytes_max_(unpacked_bytes_max) {
     must_succeed(
         ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, limits::zstd_window_log_max));
@@ -65,7 +81,7 @@ Result<void> Decoder::push(std::string_view packed, const ByteSink& sink) {
         if (frame_ended_) {
             return fail(ErrorKind::malformed, "zstd: bytes after the frame");
         }
-        ZSTD_outBuffer output{buffer_.data(), buffer_.size(), 0};
+        ZSTD_outBuffer output{buffer_.get(), buffer_bytes, 0};
         const std::size_t code = ZSTD_decompressStream(context_.get(), &output, &input);
         if (ZSTD_isError(code) != 0) {
             return decoding_failed(code);
@@ -75,7 +91,7 @@ Result<void> Decoder::push(std::string_view packed, const ByteSink& sink) {
             return fail(ErrorKind::too_large, "zstd: the unpacked body is too large");
         }
         if (output.pos > 0) {
-            TRY(sink({buffer_.data(), output.pos}));
+            TRY(sink({buffer_.get(), output.pos}));
         }
         frame_ended_ = code == 0;
         output_waits = !frame_ended_ && output.pos == output.size;
@@ -99,7 +115,7 @@ Result<void> Decoder::finish() {
 }
 
 std::size_t Decoder::memory_bytes() const {
-    return ZSTD_sizeof_DCtx(context_.get()) + buffer_.size();
+    return ZSTD_sizeof_DCtx(context_.get()) + buffer_bytes;
 }
 
 void Encoder::Free::operator()(ZSTD_CCtx_s* context) const { ZSTD_freeCCtx(context); }
@@ -131,12 +147,14 @@ Result<void> Encoder::write(std::string_view plain, bool end, const ByteSink& si
 }
 
 std::string pack(std::string_view plain) {
-    const std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context(existing(ZSTD_createCCtx()),
-                                                                       &ZSTD_freeCCtx);
-    set_parameters(context.get(), level_default);
+    if (!spare_encoder) {
+        spare_encoder.reset(existing(ZSTD_createCCtx()));
+        set_parameters(spare_encoder.get(), level_default);
+    }
+    auto* context = spare_encoder.get();
     std::string packed(ZSTD_compressBound(plain.size()), '\0');
     const std::size_t size =
-        ZSTD_compress2(context.get(), packed.data(), packed.size(), plain.data(), plain.size());
+        ZSTD_compress2(context, packed.data(), packed.size(), plain.data(), plain.size());
     must_succeed(size);
     packed.resize(size);
     return packed;

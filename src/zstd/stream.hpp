@@ -39,7 +39,7 @@ private:
         void operator()(ZSTD_DCtx_s* context) const;
     };
     std::unique_ptr<ZSTD_DCtx_s, Free> context_;
-    std::string buffer_;
+    std::unique_ptr<char[]> buffer_;
     std::size_t unpacked_bytes_max_;
     std::size_t unpacked_bytes_ = 0;
     std::string header_;  // the input's first bytes
