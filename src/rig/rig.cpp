@@ -91,8 +91,8 @@ server::RequestHead head_of_11(std::string_view user, wire::Method method,
 
 struct Rig::Parts {
     explicit Parts(const std::filesystem::path& base)
-        : lanes{io.get_executor(), io.get_executor(), io.get_executor(), io.get_executor(),
-                io.get_executor(), io.get_executor(), io.get_executor()},
+        : lanes{&in_place,         io.get_executor(), io.get_executor(), io.get_executor(),
+                io.get_executor(), io.get_executor(), io.get_executor(), io.get_executor()},
           bodies(budget_bytes, "too much is being received"),
           users(base),
           actors(lanes, bodies, {}),
@@ -135,6 +135,7 @@ struct Rig::Parts {
     }
 
     asio::io_context io{1};
+    server::Budget in_place{0, "each step waits, so that others come between"};
     Lanes lanes;
     server::Budget bodies;
     EachNameIsAUser users;

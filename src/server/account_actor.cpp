@@ -26,8 +26,7 @@ void AccountActor::Parts::record(const std::string& client, SyncOutcome outcome,
 
 AccountActor::AccountActor(const Lanes& lanes, Budget& bodies, const User& user,
                            const protocol::IdleLimits& idle)
-    : workers_(lanes.workers),
-      snapshots_(lanes.snapshots),
+    : lanes_(lanes),
       files_(asio::make_strand(lanes.transfers)),
       media_strand_(asio::make_strand(lanes.media_stores)),
       bodies_(limits::account_bodies_bytes_max, "this account is sending too much at once",
@@ -102,7 +101,7 @@ void AccountActor::tick() {
     if (!may_be_open_) {
         return;
     }
-    turns_.post(workers_, [self = shared_from_this()] {
+    turns_.post(lanes_.workers, [self = shared_from_this()] {
         auto& [account, devices] = self->parts_;
         account.tick(system_now());
         if (!account.is_open()) {
@@ -113,7 +112,7 @@ void AccountActor::tick() {
 }
 
 void AccountActor::close(std::function<void()> closed) {
-    turns_.post(workers_, [self = shared_from_this(), closed = std::move(closed)] {
+    turns_.post(lanes_.workers, [self = shared_from_this(), closed = std::move(closed)] {
         if (const auto result = self->parts_.account.close(); !result) {
             spdlog::warn("closing a collection: {}", result.error().context);
         }

@@ -1,5 +1,6 @@
-// One account at work: what is asked of it runs in order, one thing at a time: short steps on the
-// worker pool, copies of the collection on a lane of their own. Different accounts run in parallel.
+// One account at work: what is asked of it runs in order, one thing at a time: short steps in place
+// or on the workers, copies of the collection on a lane of their own. Different accounts run in
+// parallel.
 #pragma once
 
 #include <atomic>
@@ -42,12 +43,21 @@ public:
     // fn(Parts&) → its Result: a short step.
     template <class Fn>
     asio::awaitable<std::invoke_result_t<Fn&, Parts&>> run(Fn fn) {
-        return run_in_turn(workers_, std::move(fn));
+        auto step = step_of(std::move(fn));
+        {
+            Budget::Share place(*lanes_.in_place);
+            if (place.grow(1)) {
+                if (auto outcome = turns_.try_now(step)) {
+                    co_return std::move(*outcome);
+                }
+            }
+        }
+        co_return co_await run_on(Turn{turns_, lanes_.workers}, std::move(step));
     }
     // The same for one that copies the collection.
     template <class Fn>
     asio::awaitable<std::invoke_result_t<Fn&, Parts&>> run_copy(Fn fn) {
-        return run_in_turn(snapshots_, std::move(fn));
+        return run_on(Turn{turns_, lanes_.snapshots}, step_of(std::move(fn)));
     }
 
     // fn() → its Result; for long work on the account's files, one piece at a time.
@@ -90,8 +100,8 @@ public:
 
 private:
     template <class Fn>
-    asio::awaitable<std::invoke_result_t<Fn&, Parts&>> run_in_turn(const Lane& lane, Fn fn) {
-        auto step = [self = shared_from_this(), fn = std::move(fn)]() mutable {
+    auto step_of(Fn fn) {
+        return [self = shared_from_this(), fn = std::move(fn)]() mutable {
             self->may_be_open_ = true;
             try {
                 return fn(self->parts_);
@@ -100,7 +110,6 @@ private:
                 throw;
             }
         };
-        return run_on(Turn{turns_, lane}, std::move(step));
     }
 
     // The media store while it is in use; only on media_strand_, but for the atomics.
@@ -120,8 +129,7 @@ private:
         void abandon();
     };
 
-    Lane workers_;
-    Lane snapshots_;
+    Lanes lanes_;
     Turns turns_;
     asio::strand<Lane> files_;
     asio::strand<Lane> media_strand_;

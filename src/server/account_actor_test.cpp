@@ -2,9 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <barrier>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_future.hpp>
 #include <future>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <vector>
 
 #include "files/temp_folder.hpp"
 
@@ -50,7 +55,7 @@ protected:
 
     files::TempFolder folder_;
     LaneThreads lanes_{1};
-    asio::thread_pool home_{1};  // where the network's coroutines would be
+    asio::thread_pool home_{lanes_.network_threads()};  // where the network's coroutines would be
     Budget bodies_{limits::bodies_bytes_max, "too much"};
     AccountActors actors_{lanes_.lanes(), bodies_, {}};
 };
@@ -68,12 +73,51 @@ TEST_F(AccountActorsTest, do_not_wait_for_a_user_who_is_inside_a_transaction) {
     });
     inside.get_future().wait();
 
-    auto second = run(actor(2), sync);
-    EXPECT_EQ(second.wait_for(30s), std::future_status::ready);
+    for (int i = 0; i < 2; ++i) {  // which find no place on the network's threads
+        auto second = run(actor(2), sync);
+        EXPECT_EQ(second.wait_for(30s), std::future_status::ready);
+        second.get();
+    }
     EXPECT_EQ(first.wait_for(0s), std::future_status::timeout);
     release.set_value();
     first.get();
-    second.get();
+}
+
+TEST_F(AccountActorsTest, work_on_the_network_s_threads_while_one_is_left_for_the_network) {
+    const auto thread_of_step = [this](std::int64_t id) {
+        std::thread::id thread;
+        run(actor(id), [&thread](AccountActor::Parts&) {
+            thread = std::this_thread::get_id();
+        }).get();
+        return thread;
+    };
+    std::mutex mutex;
+    std::set<std::thread::id> network;
+    std::vector<std::future<void>> all;
+    std::barrier together(static_cast<std::ptrdiff_t>(lanes_.network_threads()));
+    for (std::size_t i = 0; i < lanes_.network_threads(); ++i) {
+        all.push_back(asio::post(home_, asio::use_future([&] {
+                                     together.arrive_and_wait();
+                                     const std::lock_guard lock(mutex);
+                                     network.insert(std::this_thread::get_id());
+                                 })));
+    }
+    for (auto& one : all) {
+        one.get();
+    }
+    EXPECT_TRUE(network.contains(thread_of_step(1)));
+
+    std::promise<void> inside;
+    std::promise<void> release;
+    auto first = run(actor(1), [&](AccountActor::Parts&) {
+        inside.set_value();
+        release.get_future().wait();
+    });
+    inside.get_future().wait();
+    EXPECT_FALSE(network.contains(thread_of_step(2)));
+    release.set_value();
+    first.get();
+    EXPECT_TRUE(network.contains(thread_of_step(2)));
 }
 
 TEST_F(AccountActorsTest, do_one_thing_at_a_time_for_one_user) {

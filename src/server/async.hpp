@@ -12,6 +12,7 @@
 #include <variant>
 
 #include "base/result.hpp"
+#include "server/lanes.hpp"
 
 namespace ankiwire::server {
 
@@ -46,6 +47,19 @@ asio::awaitable<std::invoke_result_t<Fn&>> run_on(Executor executor, Fn fn) {
         std::rethrow_exception(std::get<1>(std::move(outcome)));
     }
     co_return std::get<0>(std::move(outcome));
+}
+
+// The same for a short step: here and now while there is a place, which spares two threads to be
+// woken, else on a worker.
+template <class Fn>
+asio::awaitable<std::invoke_result_t<Fn&>> run_short(const Lanes& lanes, Fn fn) {
+    {
+        Budget::Share place(*lanes.in_place);
+        if (place.grow(1)) {
+            co_return fn();
+        }
+    }
+    co_return co_await run_on(lanes.workers, std::move(fn));
 }
 
 }  // namespace ankiwire::server

@@ -40,6 +40,7 @@ public:
         std::size_t taken_ = 0;
     };
 
+    [[nodiscard]] std::size_t most() const { return most_; }
     [[nodiscard]] std::size_t used() const { return used_; }
 
 private:

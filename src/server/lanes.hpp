@@ -11,12 +11,15 @@
 #include <memory>
 #include <thread>
 
+#include "server/budget.hpp"
+
 namespace ankiwire::server {
 
 using Lane = boost::asio::any_io_executor;
 
 struct Lanes {
-    Lane workers;       // short steps
+    Budget* in_place;   // short steps that the network's threads may do themselves, at once
+    Lane workers;       // the other ones
     Lane snapshots;     // copies of whole collections, one after the other
     Lane media_stores;  // steps of a media store, and syncing to disk
     Lane media_files;   // receiving, unpacking and packing files
@@ -44,7 +47,8 @@ inline std::unique_ptr<boost::asio::thread_pool> nice_threads(std::size_t count,
 class LaneThreads {
 public:
     explicit LaneThreads(std::size_t cores)
-        : workers_(cores + 2),  // steps wait for the disk, too
+        : in_place_(cores, "the network's threads are at work"),
+          workers_(cores + 2),  // steps wait for the disk, too
           snapshots_(nice_threads(1, niceness_of_long_work)),
           media_stores_(cores + 2),  // they wait for the disk
           media_files_(nice_threads(std::max<std::size_t>(2, cores), niceness_of_long_work)),
@@ -53,7 +57,8 @@ public:
           passwords_(nice_threads(std::max<std::size_t>(1, cores - 1), niceness_of_passwords)) {}
 
     [[nodiscard]] Lanes lanes() {
-        return {.workers = workers_.get_executor(),
+        return {.in_place = &in_place_,
+                .workers = workers_.get_executor(),
                 .snapshots = snapshots_->get_executor(),
                 .media_stores = media_stores_.get_executor(),
                 .media_files = media_files_->get_executor(),
@@ -61,6 +66,9 @@ public:
                 .downloads = downloads_->get_executor(),
                 .passwords = passwords_->get_executor()};
     }
+
+    // With one more than may be at work in place, so that the network never waits.
+    [[nodiscard]] std::size_t network_threads() const { return in_place_.most() + 1; }
 
     // Waits for everything that was handed in; nothing may be after it.
     void join() {
@@ -74,6 +82,7 @@ public:
     }
 
 private:
+    Budget in_place_;
     boost::asio::thread_pool workers_;
     std::unique_ptr<boost::asio::thread_pool> snapshots_;
     boost::asio::thread_pool media_stores_;

@@ -26,7 +26,6 @@ namespace {
 using asio::ip::tcp;
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
-constexpr std::size_t network_threads = 2;
 constexpr auto accept_retry_time = std::chrono::milliseconds(100);  // out of descriptors
 constexpr auto last_moment = std::chrono::seconds(1);
 
@@ -137,7 +136,7 @@ public:
         port_ = acceptor_.local_endpoint().port();
         spawn(accept_all());
         spawn(tick_all());
-        for (std::size_t i = 0; i < network_threads; ++i) {
+        for (std::size_t i = 0; i < lanes_.network_threads(); ++i) {
             threads_.emplace_back([this] { io_.run(); });
         }
         return {};
@@ -273,7 +272,7 @@ private:
     std::size_t given_up_ = 0;  // connections, since the last tick
 
     // Below what its coroutines use: they go with it.
-    asio::io_context io_{static_cast<int>(network_threads)};
+    asio::io_context io_;
     asio::strand<asio::io_context::executor_type> io_control_ = asio::make_strand(io_);
     tcp::acceptor acceptor_;
     asio::steady_timer tick_timer_;

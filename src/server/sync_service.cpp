@@ -205,12 +205,11 @@ asio::awaitable<Result<Reply>> SyncService::answer(const Call& call, RequestBody
 asio::awaitable<Result<Reply>> SyncService::log_in(const Call& call, RequestBody& body,
                                                    RequestNotes& notes) {
     CO_TRY_ASSIGN(auto packed, co_await read_body(call.method, bodies_, body));
-    const auto workers = lanes_.workers;
     auto decode = [&packed]() -> Result<wire::HostKeyRequest> {
         TRY_ASSIGN(const auto json, unpack(packed));
         return wire::decode_host_key_request(json);
     };
-    CO_TRY_ASSIGN(auto request, co_await run_on(workers, std::move(decode)));
+    CO_TRY_ASSIGN(auto request, co_await run_short(lanes_, std::move(decode)));
     auto login =
         co_await users_.authenticate(std::move(request.username), std::move(request.password),
                                      call.header.client, call.address, deadline());
@@ -227,7 +226,7 @@ asio::awaitable<Result<Reply>> SyncService::log_in(const Call& call, RequestBody
     auto encode = [&]() -> Reply {
         return reply_with(wire::encode_host_key_response({login->key}), body.reply_packing());
     };
-    co_return co_await run_on(workers, std::move(encode));
+    co_return co_await run_short(lanes_, std::move(encode));
 }
 
 asio::awaitable<Result<Reply>> SyncService::step(const Call& call,
@@ -293,7 +292,7 @@ asio::awaitable<Result<Reply>> SyncService::upload(const Call& call,
         }
     }
     auto encode = [&]() -> Reply { return reply_with(text, body.reply_packing()); };
-    co_return co_await run_on(lanes_.workers, std::move(encode));
+    co_return co_await run_short(lanes_, std::move(encode));
 }
 
 asio::awaitable<Result<Reply>> SyncService::download(const Call& call,
@@ -304,7 +303,7 @@ asio::awaitable<Result<Reply>> SyncService::download(const Call& call,
         TRY_ASSIGN(const auto json, unpack(packed));
         return wire::decode_empty_request(json);
     };
-    CO_TRY(co_await run_on(lanes_.workers, std::move(decode)));
+    CO_TRY(co_await run_short(lanes_, std::move(decode)));
     co_return co_await full_sync_.download(actor, call.header.client, body.reply_packing());
 }
 

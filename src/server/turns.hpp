@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "server/lanes.hpp"
@@ -35,6 +36,24 @@ public:
         start(lane);
     }
 
+    // Calls job() here and now if nothing else runs or waits. nullopt: something does.
+    template <class Job>
+    std::optional<std::invoke_result_t<Job&>> try_now(Job& job) {
+        {
+            const std::lock_guard lock(mutex_);
+            if (!steps_.empty()) {
+                return std::nullopt;
+            }
+            steps_.push_back(nullptr);
+        }
+        struct End {
+            Turns& turns;
+            ~End() { turns.end_first(); }
+        };
+        const End end{*this};
+        return job();
+    }
+
 private:
     struct Step {
         explicit Step(const Lane& on) : lane(on) {}
@@ -55,6 +74,9 @@ private:
     }
     void run_first() {
         first().run();
+        end_first();
+    }
+    void end_first() {
         std::unique_ptr<Step> done;  // and perhaps the last that keeps us alive
         std::optional<Lane> next;
         {
@@ -75,7 +97,7 @@ private:
     }
 
     std::mutex mutex_;
-    std::deque<std::unique_ptr<Step>> steps_;  // the first one runs, or is about to
+    std::deque<std::unique_ptr<Step>> steps_;  // the first runs, or is about to; null: in place
 };
 
 // A lane to go to when it is one's turn; an executor for run_on.

@@ -6,6 +6,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <future>
 #include <memory>
+#include <new>
 #include <numeric>
 #include <vector>
 
@@ -46,6 +47,30 @@ TEST(Turns, of_a_job_may_be_the_last_that_keeps_them_alive) {
     turns.reset();
     pool.join();
     EXPECT_TRUE(was_called);
+}
+
+TEST(Turns, are_taken_at_once_only_if_nobody_else_has_one) {
+    boost::asio::thread_pool pool(1);
+    Turns turns;
+    auto seven = [] { return 7; };
+    EXPECT_EQ(turns.try_now(seven), 7);
+
+    auto during = [&] {
+        EXPECT_FALSE(turns.try_now(seven));
+        turns.post(pool.get_executor(), [&] { EXPECT_FALSE(turns.try_now(seven)); });
+        return 1;
+    };
+    EXPECT_TRUE(turns.try_now(during));
+    pool.join();  // what was asked for meanwhile has had its turn
+    EXPECT_TRUE(turns.try_now(seven));
+}
+
+TEST(Turns, end_with_a_job_that_throws) {
+    Turns turns;
+    auto thrower = []() -> int { throw std::bad_alloc(); };
+    EXPECT_THROW(static_cast<void>(turns.try_now(thrower)), std::bad_alloc);
+    auto seven = [] { return 7; };
+    EXPECT_EQ(turns.try_now(seven), 7);
 }
 
 }  // namespace
