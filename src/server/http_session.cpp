@@ -5,19 +5,17 @@
 #include <algorithm>
 #include <atomic>
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/dispatch.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/chunk_encode.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 #include <exception>
+#include <mutex>
 #include <string>
 
 #include "server/request_log.hpp"
@@ -31,6 +29,7 @@ namespace http = beast::http;
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 constexpr unsigned http_1_1 = 11;
+constexpr std::size_t header_read_bytes = 2048;
 
 using Parser = http::request_parser<http::buffer_body>;
 using Clock = std::chrono::steady_clock;
@@ -77,26 +76,47 @@ std::string text_of(asio::ip::address address) {
     return address.to_string();
 }
 
+// While it lives, the peer has until then.
+class PeerHasUntil {
+public:
+    PeerHasUntil(std::atomic<Clock::time_point>& deadline, Clock::time_point until)
+        : deadline_(deadline) {
+        deadline_ = until;
+    }
+    PeerHasUntil(const PeerHasUntil&) = delete;
+    PeerHasUntil& operator=(const PeerHasUntil&) = delete;
+    ~PeerHasUntil() { deadline_ = Clock::time_point::max(); }
+
+private:
+    std::atomic<Clock::time_point>& deadline_;
+};
+
 class Session final : public HttpSession, private RequestBody {
 public:
     Session(asio::ip::tcp::socket socket, RequestHandler& handler, const HttpLimits& limits,
             IpSource ip_source)
-        : stream_(std::move(socket)), handler_(handler), limits_(limits), ip_source_(ip_source) {
+        : socket_(std::move(socket)), handler_(handler), limits_(limits), ip_source_(ip_source) {
         beast::error_code ignored;
-        stream_.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
-        address_ = text_of(stream_.socket().remote_endpoint(ignored).address());
+        socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+        socket_.non_blocking(true, ignored);
+        address_ = text_of(socket_.remote_endpoint(ignored).address());
     }
 
     asio::awaitable<void> run() override {
         const auto self = shared_from_this();
         while (co_await read_header(limits_.idle_time)) {
+            if (!begin_answer()) {
+                break;
+            }
             const bool keep = co_await answer();
             if (!keep) {
                 co_await linger();
+            }
+            if (!end_answer() || !keep) {
                 break;
             }
         }
-        stream_.close();  // now, whoever still holds this session
+        close();  // now, whoever still holds this session
     }
 
     asio::awaitable<void> refuse() override {
@@ -110,6 +130,7 @@ public:
             spdlog::warn("a connection too many from {}", address_);
             co_await linger();
         }
+        close();
     }
 
     [[nodiscard]] std::optional<Clock::time_point> waiting_since() const override {
@@ -122,52 +143,97 @@ public:
         abort();
     }
 
+    void give_up_if_late(Clock::time_point now) override {
+        if (deadline_.load() < now) {
+            abort();
+        }
+    }
+
     void stop() override {
-        asio::dispatch(stream_.get_executor(), [self = self()] {
-            self->stopping_ = true;
-            if (!self->answering_) {
-                self->stream_.close();
-            }
-        });
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+        if (!answering_) {
+            shut_down();
+        }
     }
 
     void abort() override {
-        asio::dispatch(stream_.get_executor(), [self = self()] { self->stream_.close(); });
+        const std::lock_guard lock(mutex_);
+        shut_down();
     }
 
 private:
-    std::shared_ptr<Session> self() {
-        return std::static_pointer_cast<Session>(shared_from_this());
+    // With the mutex held, as the socket must not be closed meanwhile. What the coroutine waits
+    // for then ends.
+    void shut_down() {
+        beast::error_code ignored;
+        socket_.shutdown(asio::socket_base::shutdown_both, ignored);
+    }
+    void close() {
+        const std::lock_guard lock(mutex_);
+        beast::error_code ignored;
+        socket_.close(ignored);
+    }
+    // False: the server stops.
+    bool begin_answer() {
+        const std::lock_guard lock(mutex_);
+        answering_ = !stopping_;
+        return answering_;
+    }
+    bool end_answer() {
+        const std::lock_guard lock(mutex_);
+        answering_ = false;
+        return !stopping_;
+    }
+    bool is_stopping() {
+        const std::lock_guard lock(mutex_);
+        return stopping_;
+    }
+
+    // Waits for more of what the peer sends.
+    asio::awaitable<beast::error_code> fill(std::size_t bytes_max, Clock::time_point until) {
+        const PeerHasUntil limit(deadline_, until);
+        const auto [error, size] =
+            co_await socket_.async_read_some(buffer_.prepare(bytes_max), as_result);
+        buffer_.commit(size);
+        co_return error;
+    }
+    // Gives the parser what there is; need_more: that is not enough.
+    beast::error_code parse() {
+        beast::error_code error = http::error::need_more;
+        if (buffer_.size() > 0) {
+            buffer_.consume(parser_->put(buffer_.data(), error));
+        }
+        return error;
     }
 
     // False: there is no further request.
     asio::awaitable<bool> read_header(std::chrono::milliseconds first_byte_time) {
-        if (stopping_) {
-            co_return false;
-        }
         if (buffer_.size() == 0) {
             buffer_.shrink_to_fit();
-            stream_.expires_after(first_byte_time);
-            const auto [error, size] =
-                co_await stream_.async_read_some(buffer_.prepare(2048), as_result);
+            const auto error = co_await fill(header_read_bytes, Clock::now() + first_byte_time);
             if (error) {
                 co_return false;
             }
-            buffer_.commit(size);
         }
         parser_.emplace();
         parser_->header_limit(static_cast<std::uint32_t>(limits_.header_bytes_max));
         parser_->body_limit(boost::none);  // the handler has limits of its own
-        stream_.expires_after(limits_.header_time);
-        const auto [error, size] =
-            co_await http::async_read_header(stream_, buffer_, *parser_, as_result);
+        const auto until = Clock::now() + limits_.header_time;
+        auto error = parse();
+        while (error == http::error::need_more) {
+            error = co_await fill(header_read_bytes, until);
+            if (error) {
+                co_return false;
+            }
+            error = parse();
+        }
         if (error == http::error::header_limit) {
             co_await refuse_header(431, "431: the header is too large");
-        } else if (error.category() == make_error_code(http::error::bad_method).category() &&
-                   error != http::error::end_of_stream && error != http::error::partial_message) {
+        } else if (error) {
             co_await refuse_header(400, "400: not HTTP");
         }
-        co_return !error && !stopping_;
+        co_return !error;
     }
 
     asio::awaitable<void> refuse_header(int status, std::string text) {
@@ -182,7 +248,6 @@ private:
 
     // False: the connection cannot be used any more.
     asio::awaitable<bool> answer() {
-        answering_ = true;
         bytes_in_ = bytes_out_ = 0;
         const auto started = Clock::now();
         body_started_ = started;
@@ -199,7 +264,7 @@ private:
         notes.sender_is_known = [this] { waiting_since_ = Clock::time_point::max(); };
         Reply reply = co_await handle(head, notes);
         const bool drained = co_await drain();
-        const bool keep = drained && parser_->keep_alive() && !stopping_;
+        const bool keep = drained && parser_->keep_alive() && !is_stopping();
         const bool written = co_await write(reply, keep);
         reply.stream.reset();
         piece_.reset();
@@ -214,7 +279,6 @@ private:
         if (!notes.quiet) {
             spdlog::log(level_of(outcome.status), "{}", request_line(notes, outcome));
         }
-        answering_ = false;
         waiting_since_ = Clock::now();
         co_return keep&& written;
     }
@@ -256,8 +320,8 @@ private:
         }
         if (std::exchange(continue_expected_, false)) {
             static constexpr std::string_view line = "HTTP/1.1 100 Continue\r\n\r\n";
-            stream_.expires_at(body_deadline());
-            co_await asio::async_write(stream_, asio::buffer(line), as_result);
+            const PeerHasUntil limit(deadline_, body_deadline());
+            co_await asio::async_write(socket_, asio::buffer(line), as_result);
         }
         if (!piece_) {
             piece_ = std::make_unique_for_overwrite<char[]>(body_piece_bytes_max);
@@ -269,18 +333,23 @@ private:
         while (!parser_->is_done() && filled < body_piece_bytes_max) {
             body.data = piece_.get() + filled;
             body.size = body_piece_bytes_max - filled;
-            stream_.expires_at(body_deadline());
-            const auto [error, size] =
-                co_await http::async_read_some(stream_, buffer_, *parser_, as_result);
+            auto error = parse();
             const auto more = body_piece_bytes_max - body.size - filled;
             filled += more;
             bytes_in_ += more;
+            if (error == http::error::need_more) {
+                error = co_await fill(body_read_bytes(), body_deadline());
+            }
             if (error && error != http::error::need_buffer) {
                 broken_ = true;
                 co_return fail(ErrorKind::malformed, "the body broke off: " + error.message());
             }
         }
         co_return std::string_view(piece_.get(), filled);
+    }
+
+    [[nodiscard]] std::size_t body_read_bytes() const {
+        return std::max(header_read_bytes, buffer_.capacity() - buffer_.size());
     }
 
     // Reads what the handler has left of the body. True: the connection can be used further.
@@ -300,15 +369,12 @@ private:
     // its kernel throw the reply away.
     asio::awaitable<void> linger() {
         beast::error_code error;
-        stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, error);
-        stream_.expires_after(limits_.linger_time);
-        buffer_.clear();
+        socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
+        const auto until = Clock::now() + limits_.linger_time;
         while (!error) {
-            const auto [read_error, size] =
-                co_await stream_.async_read_some(buffer_.prepare(2048), as_result);
-            error = read_error;
+            buffer_.clear();
+            error = co_await fill(header_read_bytes, until);
         }
-        stream_.close();
     }
 
     template <class Body>
@@ -328,7 +394,6 @@ private:
 
     // False: the connection is broken.
     asio::awaitable<bool> write(Reply& reply, bool keep_alive) {
-        stream_.expires_after(limits_.body_stall_time);
         if (reply.stream) {
             co_return co_await write_stream(reply, keep_alive);
         }
@@ -341,23 +406,42 @@ private:
             response.body() = std::move(reply.body);
         }
         bytes_out_ = response.body().size();
-        const auto [error, size] = co_await http::async_write(stream_, response, as_result);
+        http::response_serializer<http::string_body> serializer(response);
+        beast::error_code error;
+        http::write(socket_, serializer, error);  // most replies fit into the socket's buffer
+        if (error == asio::error::would_block) {
+            const PeerHasUntil limit(deadline_, stall_deadline());
+            const auto [late_error, size] =
+                co_await http::async_write(socket_, serializer, as_result);
+            error = late_error;
+        }
         co_return !error;
+    }
+
+    // Of one piece of a reply.
+    [[nodiscard]] Clock::time_point stall_deadline() const {
+        return Clock::now() + limits_.body_stall_time;
+    }
+
+    template <class Body>
+    asio::awaitable<beast::error_code> write_head(http::response<Body>& response) {
+        http::response_serializer<Body> serializer(response);
+        const PeerHasUntil limit(deadline_, stall_deadline());
+        const auto [error, size] =
+            co_await http::async_write_header(socket_, serializer, as_result);
+        co_return error;
     }
 
     // A long body: the peer has the time limit for each piece anew.
     asio::awaitable<bool> write_in_pieces(const Reply& reply, bool keep_alive) {
         auto response = response_for<http::empty_body>(reply, keep_alive);
         response.content_length(reply.body.size());
-        http::response_serializer<http::empty_body> serializer(response);
-        const auto [head_error, head_size] =
-            co_await http::async_write_header(stream_, serializer, as_result);
-        auto error = head_error;
+        auto error = co_await write_head(response);
         for (std::string_view rest = reply.body; !rest.empty() && !error;) {
             const auto piece = rest.substr(0, body_piece_bytes_max);
-            stream_.expires_after(limits_.body_stall_time);
+            const PeerHasUntil limit(deadline_, stall_deadline());
             const auto [piece_error, size] =
-                co_await asio::async_write(stream_, asio::buffer(piece), as_result);
+                co_await asio::async_write(socket_, asio::buffer(piece), as_result);
             error = piece_error;
             bytes_out_ += size;
             rest.remove_prefix(piece.size());
@@ -370,9 +454,7 @@ private:
         const bool chunked = parser_->get().version() >= http_1_1;
         auto response = response_for<http::empty_body>(reply, keep_alive && chunked);
         response.chunked(chunked);
-        http::response_serializer<http::empty_body> serializer(response);
-        const auto [head_error, head_size] =
-            co_await http::async_write_header(stream_, serializer, as_result);
+        const auto head_error = co_await write_head(response);
         if (head_error) {
             co_return false;
         }
@@ -380,11 +462,10 @@ private:
             const auto piece = co_await reply.stream->next();
             if (!piece) {
                 spdlog::warn("a reply broke off: {}", piece.error().context);
-                stream_.close();
+                abort();
                 co_return false;
             }
             const bool last = piece->empty();
-            stream_.expires_after(limits_.body_stall_time);
             const auto error = co_await write_piece(*piece, chunked);
             if (error || last) {
                 co_return !error && chunked;
@@ -394,22 +475,23 @@ private:
     }
 
     asio::awaitable<beast::error_code> write_piece(const std::string& piece, bool chunked) {
+        const PeerHasUntil limit(deadline_, stall_deadline());
         const auto bytes = asio::buffer(piece);
         if (!chunked) {
-            const auto [error, size] = co_await asio::async_write(stream_, bytes, as_result);
+            const auto [error, size] = co_await asio::async_write(socket_, bytes, as_result);
             co_return error;
         }
         if (piece.empty()) {
             const auto [error, size] =
-                co_await asio::async_write(stream_, http::make_chunk_last(), as_result);
+                co_await asio::async_write(socket_, http::make_chunk_last(), as_result);
             co_return error;
         }
         const auto [error, size] =
-            co_await asio::async_write(stream_, http::make_chunk(bytes), as_result);
+            co_await asio::async_write(socket_, http::make_chunk(bytes), as_result);
         co_return error;
     }
 
-    beast::tcp_stream stream_;
+    asio::ip::tcp::socket socket_;
     RequestHandler& handler_;
     const HttpLimits& limits_;
     IpSource ip_source_;
@@ -420,11 +502,14 @@ private:
     std::unique_ptr<char[]> piece_;
     Clock::time_point body_started_;
     Clock::time_point drain_until_;
-    std::atomic<Clock::time_point> waiting_since_ = Clock::now();  // max: it does not
+    std::atomic<Clock::time_point> waiting_since_ = Clock::now();         // max: it does not
+    std::atomic<Clock::time_point> deadline_ = Clock::time_point::max();  // max: nothing is awaited
     std::uint64_t bytes_in_ = 0;
     std::uint64_t bytes_out_ = 0;
     bool continue_expected_ = false;
     bool broken_ = false;
+
+    std::mutex mutex_;  // for what follows, and for the socket being closed and shut down
     bool answering_ = false;
     bool stopping_ = false;
 };

@@ -23,6 +23,8 @@ struct HttpLimits {
     // A body that comes more slowly than this on the whole is not waited for.
     std::uint64_t body_bytes_per_second_min = 1024;  // R-LIM-10
     std::chrono::milliseconds linger_time = std::chrono::seconds(5);
+    // All these times may take so much longer.
+    std::chrono::milliseconds lateness_max = std::chrono::seconds(1);
     std::size_t header_bytes_max = std::size_t{16} * 1024;
     // Of a body that nobody wanted: read for linger_time so that the connection can be kept.
     std::size_t drain_bytes_max = std::size_t{1024} * 1024;
@@ -30,7 +32,7 @@ struct HttpLimits {
 
 class HttpSession : public std::enable_shared_from_this<HttpSession> {
 public:
-    // Runs on the socket's executor, which must be a strand. The others outlive it.
+    // Runs on the socket's executor, one thread at a time. The others outlive it.
     static std::shared_ptr<HttpSession> make(boost::asio::ip::tcp::socket socket,
                                              RequestHandler& handler, const HttpLimits& limits,
                                              IpSource ip_source);
@@ -47,6 +49,9 @@ public:
         const = 0;
     // The same, and it waits no longer: breaks it off.
     virtual void give_up() = 0;
+    // From any thread, now and then: breaks it off if the peer has had its time. A timer for each
+    // read and write would cost more than what is read and written.
+    virtual void give_up_if_late(std::chrono::steady_clock::time_point now) = 0;
     // From any thread. Ends when the request that runs, if any, has been answered.
     virtual void stop() = 0;
     // Breaks the connection off.

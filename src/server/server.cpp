@@ -67,6 +67,13 @@ public:
         }
         return oldest != nullptr;
     }
+    void give_up_late() {
+        const std::lock_guard lock(mutex_);
+        const auto now = std::chrono::steady_clock::now();
+        for (const auto& session : sessions_) {
+            session->give_up_if_late(now);
+        }
+    }
     // Tells each to stop or abort, and waits until there is none. False: time was up.
     bool end_all(void (HttpSession::*how)(), std::chrono::milliseconds time) {
         std::unique_lock lock(mutex_);
@@ -123,7 +130,8 @@ public:
                                   .retention = options.retention},
                     .folder = config.base}),
           acceptor_(io_),
-          tick_timer_(io_) {}
+          tick_timer_(io_),
+          lateness_timer_(io_) {}
 
     ~RunningServer() override {
         stop();
@@ -136,6 +144,7 @@ public:
         port_ = acceptor_.local_endpoint().port();
         spawn(accept_all());
         spawn(tick_all());
+        spawn(give_up_late_peers());
         for (std::size_t i = 0; i < lanes_.network_threads(); ++i) {
             threads_.emplace_back([this] { io_.run(); });
         }
@@ -154,6 +163,7 @@ public:
             boost::system::error_code ignored;
             acceptor_.close(ignored);
             tick_timer_.cancel();
+            lateness_timer_.cancel();
             closed.set_value();
         });
         closed.get_future().wait();
@@ -178,8 +188,7 @@ private:
 
     asio::awaitable<void> accept_all() {
         while (!stopping_) {
-            auto [error, socket] =
-                co_await acceptor_.async_accept(asio::make_strand(io_), as_result);
+            auto [error, socket] = co_await acceptor_.async_accept(io_, as_result);
             if (stopping_) {
                 co_return;
             }
@@ -223,6 +232,14 @@ private:
             std::rethrow_exception(exception);
         } catch (const std::exception& error) {
             spdlog::error("a connection ended by an exception: {}", error.what());
+        }
+    }
+
+    asio::awaitable<void> give_up_late_peers() {
+        while (!stopping_) {
+            lateness_timer_.expires_after(options_.http.lateness_max);
+            co_await lateness_timer_.async_wait(as_result);
+            connections_.give_up_late();
         }
     }
 
@@ -276,6 +293,7 @@ private:
     asio::strand<asio::io_context::executor_type> io_control_ = asio::make_strand(io_);
     tcp::acceptor acceptor_;
     asio::steady_timer tick_timer_;
+    asio::steady_timer lateness_timer_;
     std::vector<std::thread> threads_;
 };
 

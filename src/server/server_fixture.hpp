@@ -97,6 +97,7 @@ protected:
                         {"SYNC_USER1", value},
                         {"PASSWORDS_HASHED", "1"},
                         {"MAX_SYNC_PAYLOAD_MEGS", "1"}};
+        options_.http.lateness_max = std::chrono::milliseconds(10);
         header_.host_key = environment_host_key(value);
         header_.client = "26.09.3,test,linux";
         header_.session_key = {"session"};
