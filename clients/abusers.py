@@ -1,14 +1,17 @@
 """Peers that mean no good, each kind in a process of its own that takes only what time others leave:
 with Abuse(kind, port, …) as abuse: … . All of them call from 127.0.0.2."""
 
+import array
 import asyncio
 import base64
 import contextlib
+import fcntl
 import json
 import multiprocessing
 import os
 import socket
 import sqlite3
+import termios
 import time
 
 from rawclient import RawClient, pack
@@ -24,7 +27,7 @@ class Abuse:
         self.ready, self.ending = multiprocessing.Event(), multiprocessing.Event()
         self._counts = multiprocessing.SimpleQueue()
         arguments = (kind, port, list(keys), count or KINDS[kind][1])
-        self._process = multiprocessing.Process(target=self._run, args=arguments, daemon=True)
+        self._process = multiprocessing.Process(target=self._run, args=arguments)
         self.said = {}
 
     def __enter__(self):
@@ -52,6 +55,7 @@ class Crowd:
         self.ready = ready
         self.ending = ending
         self.counts = {}
+        self.connections = []
 
     async def live(self, count):
         sockets = [await self.connect() for _ in range(count)]
@@ -105,6 +109,13 @@ class Crowd:
         ).encode()
 
 
+def bytes_waiting(connection):
+    """That have come and were not read."""
+    answer = array.array("i", [0])
+    fcntl.ioctl(connection, termios.FIONREAD, answer)
+    return answer[0]
+
+
 class Idle(Crowd):
     async def do(self, connection, number):
         await self.until_closed(connection)
@@ -138,11 +149,12 @@ class SlowBodies(Crowd):
 
 
 class DeafReaders(Crowd):
-    """Of a download they take the first bytes alone."""
+    """Of a download they take the first bytes alone. Begun: nothing more comes to them."""
 
     async def do(self, connection, number):
         body = pack(b"{}")
         more = f"Content-Length: {len(body)}\r\n\r\n"
+        self.connections.append(connection)
         await self.send(connection, self.head("download", number, more) + body)
         await asyncio.get_running_loop().sock_recv(connection, 10)
         self.count("downloads begun")
@@ -152,6 +164,10 @@ class DeafReaders(Crowd):
     async def begin(self, count):
         while self.counts.get("downloads begun", 0) < count:
             await asyncio.sleep(0.01)
+        before, waiting = -1, 0
+        while before != waiting:
+            await asyncio.sleep(0.2)  # the server sends as fast as it can
+            before, waiting = waiting, sum(map(bytes_waiting, self.connections))
 
 
 class Downloads(DeafReaders):
@@ -177,7 +193,34 @@ class Guessers(Crowd):
             self.count(f"answered {reply.split()[1].decode()}")
 
 
+class BusyCores(Crowd):
+    """No peers: what any other program on the machine costs, of however low a priority."""
+
+    async def live(self, count):
+        programs = [
+            multiprocessing.get_context("fork").Process(target=self.count_on, daemon=True)
+            for _ in range(count)
+        ]
+        for program in programs:
+            program.start()
+        self.ready.set()
+        while not self.ending.is_set():
+            await asyncio.sleep(0.05)
+        for program in programs:
+            program.terminate()
+            program.join()
+        return {}
+
+    @staticmethod
+    def count_on():
+        number = 0
+        while True:
+            number += 1
+
+
 KINDS = {
+    "one busy core": (BusyCores, 1),
+    "all cores busy": (BusyCores, os.cpu_count()),
     "idle sockets": (Idle, 1000),
     "half requests": (Halves, 200),
     "slow headers": (SlowHeaders, 200),

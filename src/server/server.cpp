@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "server/scheduling.hpp"
 #include "server/temp_file.hpp"
 
 namespace ankiwire::server {
@@ -146,7 +147,10 @@ public:
         spawn(tick_all());
         spawn(give_up_late_peers());
         for (std::size_t i = 0; i < lanes_.network_threads(); ++i) {
-            threads_.emplace_back([this] { io_.run(); });
+            threads_.emplace_back([this] {
+                schedule_this_thread(short_work);
+                io_.run();
+            });
         }
         return {};
     }
