@@ -29,8 +29,10 @@ ALLOWED = {
     "protocol": {"base", "collection", "files", "model", "wire"},
     # Nothing that it shares with the server may hide the server's mistakes.
     "conformance": {"base", "files", "sqlite", "zip", "zstd"},
-    # Of bench/, as ankiwire-load.
+    # Of bench/: ankiwire-load, and ankiwire-parts.
     "load": {"base", "json", "media", "model", "wire", "zip", "zstd"},
+    "parts": {"base", "collection", "files", "json", "load", "media", "model", "rig", "schema11", "wire",
+              "zstd"},
     "rig": {"base", "media", "server", "wire", "zstd"},
     "sim": {"base", "collection", "files", "json", "media", "model", "rig", "sqlite", "wire", "zip",
             "zstd"},

@@ -22,7 +22,7 @@ Result<Figures> logins(const Options& options) {
 }
 
 Result<Figures> connections(const Options& options) {
-    const auto question = meta(options.users.front());
+    const auto question = request(options.users.front(), meta());
     std::vector<Connection> open;
     return measure(1, [&](std::size_t, Times& times) -> Result<void> {
         for (std::size_t i = 0; i < options.count; ++i) {
@@ -44,7 +44,8 @@ Result<Figures> school(const Options& options) {
     for (std::size_t i = 0; i < users; ++i) {
         const auto& user = options.users[i];
         if (is_new(i)) {
-            syncs[i] = {log_in(user), meta(user), request(user, wire::Method::download, "{}", "")};
+            syncs[i] = {log_in(user), request(user, meta()),
+                        request(user, {wire::Method::download, "{}", ""})};
         } else {
             TRY_ASSIGN(auto prepared, prepare_small_syncs(options.port, user, 1));
             syncs[i] = std::move(prepared.front());

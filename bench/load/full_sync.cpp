@@ -15,11 +15,11 @@ Result<Request> upload_request(const Options& options) {
     if (!file || plain.empty()) {
         return fail(ErrorKind::not_found, "no collection can be read from " + options.file);
     }
-    return request(options.users.front(), wire::Method::upload, plain, "OK");
+    return request(options.users.front(), {wire::Method::upload, plain, "OK"});
 }
 
 Request download_request(const User& user) {
-    return request(user, wire::Method::download, "{}", "");
+    return request(user, {wire::Method::download, "{}", ""});
 }
 
 using Step = std::function<Result<void>(Connection&)>;
@@ -52,7 +52,7 @@ Result<Figures> ask_meta_during(const Options& options, const Step& step) {
     if (options.users.size() < 2) {
         return fail(ErrorKind::malformed, "this work takes two users");
     }
-    const auto question = meta(options.users[1]);
+    const auto question = request(options.users[1], meta());
     std::atomic<bool> done = false;
     return measure(2, [&](std::size_t i, Times& times) -> Result<void> {
         if (i == 0) {

@@ -64,8 +64,9 @@ Result<Figures> media_up(const Options& options) {
     std::uint64_t state = 1;
     std::vector<Request> requests;
     for (std::size_t first = 0; first < options.count; first += files_of_a_zip) {
-        requests.push_back(request(options.users.front(), wire::Method::upload_changes,
-                                   zip_from(first, state), R"({"data":[25,)"));
+        requests.push_back(
+            request(options.users.front(),
+                    {wire::Method::upload_changes, zip_from(first, state), R"({"data":[25,)"}));
     }
     return ask_each(options, requests);
 }
@@ -74,7 +75,7 @@ Result<Figures> media_down(const Options& options) {
     std::vector<Request> requests;
     for (std::size_t first = 0; first < options.count; first += files_of_a_zip) {
         requests.push_back(
-            request(options.users.front(), wire::Method::download_files, names_of(first), "PK"));
+            request(options.users.front(), {wire::Method::download_files, names_of(first), "PK"}));
     }
     return ask_each(options, requests);
 }
@@ -83,8 +84,9 @@ Result<Figures> media_changes(const Options& options) {
     std::vector<Request> requests;
     for (std::size_t last = 0; last <= options.count; last += rows_of_a_list) {
         const auto* expected = last < options.count ? R"({"data":[[)" : R"({"data":[])";
-        requests.push_back(request(options.users.front(), wire::Method::media_changes,
-                                   fmt::format(R"({{"lastUsn":{}}})", last), expected));
+        requests.push_back(request(
+            options.users.front(),
+            {wire::Method::media_changes, fmt::format(R"({{"lastUsn":{}}})", last), expected}));
     }
     return ask_each(options, requests);
 }

@@ -37,42 +37,42 @@ Result<void> send_and_receive(Connection& connection, const Request& request,
 
 }  // namespace
 
-Request request(const User& user, wire::Method method, std::string_view body,
-                std::string_view expects) {
+Request request(const User& user, const Call& call) {
     const auto header = wire::encode_sync_header({.version = 11,
                                                   .host_key = HostKey(user.host_key),
                                                   .client = "26.09.3,bench,linux",
                                                   .session_key = {user.name}});
-    const auto folder = method >= wire::Method::begin ? "msync" : "sync";
+    const auto folder = call.method >= wire::Method::begin ? "msync" : "sync";
     return {fmt::format("POST /{}/{} HTTP/1.1\r\nhost: 127.0.0.1\r\nanki-sync: {}\r\n"
                         "content-type: application/octet-stream\r\n"
                         "transfer-encoding: chunked\r\n\r\n{}",
-                        folder, wire::method_name(method), header, in_chunks(zstd::pack(body))),
-            std::string(expects)};
+                        folder, wire::method_name(call.method), header,
+                        in_chunks(zstd::pack(call.body))),
+            call.expects};
 }
 
 Request log_in(const User& user) {
-    return request({user.name, ""}, wire::Method::host_key,
-                   wire::encode_host_key_request({user.name, Password("pass")}), R"({"key":")");
+    return request({user.name, ""},
+                   {wire::Method::host_key,
+                    wire::encode_host_key_request({user.name, Password("pass")}), R"({"key":")"});
 }
 
-Request meta(const User& user) {
-    return request(user, wire::Method::meta,
-                   wire::encode_meta_request({11, "anki,26.09.3 (bench),linux"}), R"({"mod":)");
+Call meta() {
+    return {wire::Method::meta, wire::encode_meta_request({11, "anki,26.09.3 (bench),linux"}),
+            R"({"mod":)"};
 }
 
-Request start(const User& user, Usn usn, bool newer) {
-    return request(user, wire::Method::start,
-                   fmt::format(R"({{"minUsn":{},"lnewer":{},"graves":null}})", usn.value, newer),
-                   "{");
+Call start(Usn usn, bool newer) {
+    return {wire::Method::start,
+            fmt::format(R"({{"minUsn":{},"lnewer":{},"graves":null}})", usn.value, newer), "{"};
 }
 
-Request no_changes(const User& user) {
-    return request(user, wire::Method::apply_changes,
-                   R"({"changes":{"models":[],"decks":[[],[]],"tags":[]}})", R"({"models":)");
+Call no_changes() {
+    return {wire::Method::apply_changes, R"({"changes":{"models":[],"decks":[[],[]],"tags":[]}})",
+            R"({"models":)"};
 }
 
-Request finish(const User& user) { return request(user, wire::Method::finish, "{}", "1"); }
+Call finish() { return {wire::Method::finish, "{}", "1"}; }
 
 RevlogEntry review(std::int64_t id, CardId card, Usn usn) {
     return {.id = {id},

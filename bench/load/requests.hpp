@@ -21,16 +21,22 @@ struct Request {
     std::string expects;  // what the unpacked reply begins with
 };
 
-// `body`: unpacked. As devices send it: zstd, in HTTP chunks.
-Request request(const User& user, wire::Method method, std::string_view body,
-                std::string_view expects);
+// What a device asks, before it is a request of HTTP.
+struct Call {
+    wire::Method method;
+    std::string body;
+    std::string expects;
+};
 
-// The requests that are the same for everybody.
-Request log_in(const User& user);  // with the password `pass`
-Request meta(const User& user);
-Request start(const User& user, Usn usn, bool newer);
-Request no_changes(const User& user);
-Request finish(const User& user);
+// As devices send it: zstd, in HTTP chunks.
+Request request(const User& user, const Call& call);
+
+// With the password `pass`.
+Request log_in(const User& user);
+Call meta();
+Call start(Usn usn, bool newer);
+Call no_changes();
+Call finish();
 
 // What devices send most of.
 RevlogEntry review(std::int64_t id, CardId card, Usn usn);

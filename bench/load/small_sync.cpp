@@ -19,12 +19,6 @@ constexpr std::int64_t cards_reviewed = 100;  // the same ones again and again
 constexpr std::int64_t first_review = 1'700'000'000'000;
 constexpr std::int64_t first_time = 1'700'000'001;
 
-// What the server has.
-struct State {
-    Usn usn;
-    SanityCounts counts;
-};
-
 // The numbers that stand behind that key, and no text between them.
 std::vector<std::uint32_t> numbers_behind(std::string_view key, std::string_view json) {
     std::vector<std::uint32_t> numbers;
@@ -40,35 +34,6 @@ std::vector<std::uint32_t> numbers_behind(std::string_view key, std::string_view
         rest.remove_prefix(is_number ? static_cast<std::size_t>(end - rest.data()) : 1);
     }
     return numbers;
-}
-
-// The counts are those that the server names when it refuses wrong ones.
-Result<State> learn(Connection& connection, const User& user) {
-    State state;
-    TRY_ASSIGN(const auto answer, ask(connection, meta(user)));
-    const auto usn = numbers_behind(R"("usn":)", answer);
-    if (usn.empty()) {
-        return fail(ErrorKind::internal, "meta says no usn: " + answer);
-    }
-    state.usn.value = static_cast<std::int32_t>(usn[0]);
-    TRY(ask(connection, start(user, state.usn, false)));
-    TRY_ASSIGN(const auto refused,
-               ask(connection, request(user, wire::Method::sanity_check,
-                                       wire::encode_sanity_check_request({SanityCounts{}}),
-                                       R"({"status":"bad")")));
-    const auto counts = numbers_behind(R"("s":)", refused);
-    if (counts.size() != 10) {
-        return fail(ErrorKind::internal, "no counts: " + refused);
-    }
-    state.counts = {.due = {},
-                    .cards = counts[3],
-                    .notes = counts[4],
-                    .revlog = counts[5],
-                    .graves = counts[6],
-                    .notetypes = counts[7],
-                    .decks = counts[8],
-                    .deck_configs = counts[9]};
-    return state;
 }
 
 // Its config says that what was buried is unburied today: a collection's first day is its 0th.
@@ -117,34 +82,65 @@ Chunk rows(const State& state, std::int64_t number) {
     return chunk;
 }
 
-SmallSync prepare(const User& user, const State& state, std::int64_t number) {
-    using wire::Method;
-    return {
-        meta(user),
-        start(user, state.usn, true),
-        request(user, Method::apply_changes,
-                wire::encode_apply_changes_request(changes(state, number)),
-                R"({"models":[],"decks":[[],[]],"tags":[])"),
-        request(user, Method::chunk, "{}", R"({"done":true})"),
-        request(user, Method::apply_chunk, wire::encode_apply_chunk_request(rows(state, number)),
-                "null"),
-        request(user, Method::sanity_check, wire::encode_sanity_check_request({state.counts}),
-                R"({"status":"ok")"),
-        finish(user),
-    };
+}  // namespace
+
+Result<State> learn(const Ask& ask) {
+    State state;
+    TRY_ASSIGN(const auto answer, ask(meta()));
+    const auto usn = numbers_behind(R"("usn":)", answer);
+    if (usn.empty()) {
+        return fail(ErrorKind::internal, "meta says no usn: " + answer);
+    }
+    state.usn.value = static_cast<std::int32_t>(usn[0]);
+    TRY(ask(start(state.usn, false)));
+    TRY_ASSIGN(const auto refused,
+               ask({wire::Method::sanity_check, wire::encode_sanity_check_request({SanityCounts{}}),
+                    R"({"status":"bad")"}));
+    const auto counts = numbers_behind(R"("s":)", refused);
+    if (counts.size() != 10) {
+        return fail(ErrorKind::internal, "no counts: " + refused);
+    }
+    state.counts = {.due = {},
+                    .cards = counts[3],
+                    .notes = counts[4],
+                    .revlog = counts[5],
+                    .graves = counts[6],
+                    .notetypes = counts[7],
+                    .decks = counts[8],
+                    .deck_configs = counts[9]};
+    return state;
 }
 
-}  // namespace
+std::vector<Call> next_small_sync(State& state) {
+    using wire::Method;
+    const std::int64_t number = state.usn.value;
+    state.counts.revlog += reviews;
+    std::vector<Call> calls{
+        meta(),
+        start(state.usn, true),
+        {Method::apply_changes, wire::encode_apply_changes_request(changes(state, number)),
+         R"({"models":[],"decks":[[],[]],"tags":[])"},
+        {Method::chunk, "{}", R"({"done":true})"},
+        {Method::apply_chunk, wire::encode_apply_chunk_request(rows(state, number)), "null"},
+        {Method::sanity_check, wire::encode_sanity_check_request({state.counts}),
+         R"({"status":"ok")"},
+        finish(),
+    };
+    ++state.usn.value;
+    return calls;
+}
 
 Result<std::vector<SmallSync>> prepare_small_syncs(std::uint16_t port, const User& user,
                                                    std::size_t count) {
     TRY_ASSIGN(auto connection, Connection::open(port));
-    TRY_ASSIGN(auto state, learn(connection, user));
+    TRY_ASSIGN(auto state,
+               learn([&](const Call& call) { return ask(connection, request(user, call)); }));
     std::vector<SmallSync> syncs;
     for (std::size_t i = 0; i < count; ++i) {
-        state.counts.revlog += reviews;
-        syncs.push_back(prepare(user, state, state.usn.value));
-        ++state.usn.value;
+        auto& sync = syncs.emplace_back();
+        for (const auto& call : next_small_sync(state)) {
+            sync.push_back(request(user, call));
+        }
     }
     return syncs;
 }

@@ -4,11 +4,26 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <string>
 #include <vector>
 
 #include "load/requests.hpp"
 
 namespace ankiwire::load {
+
+// What the server has.
+struct State {
+    Usn usn;
+    SanityCounts counts;
+};
+
+// Of a server that answers as `ask` says: it names the counts when it refuses wrong ones.
+using Ask = std::function<Result<std::string>(const Call&)>;
+Result<State> learn(const Ask& ask);
+
+// `state` becomes what the server has then.
+std::vector<Call> next_small_sync(State& state);
 
 using SmallSync = std::vector<Request>;
 

@@ -74,7 +74,10 @@ Result<void> Devices::ensure_open() {
 
 Result<void> Devices::record(const DeviceRecord& device) {
     TRY(ensure_open());
-    TRY_ASSIGN(auto statement, db_->prepare(upsert));
+    if (!upsert_) {
+        TRY_ASSIGN(upsert_, db_->prepare(upsert));
+    }
+    auto& statement = *upsert_;
     statement.bind_text(1, device.client);
     statement.bind_text(2, device.platform);
     statement.bind(3, device.last_seen.value);
@@ -82,7 +85,9 @@ Result<void> Devices::record(const DeviceRecord& device) {
     statement.bind(5, std::int64_t{device.usn.value});
     statement.bind(6, device.modified.value);
     statement.bind_text(7, device.outcome);
-    return statement.run();
+    auto recorded = statement.run();
+    statement.reset();  // after a failure, too: it would keep its lock
+    return recorded;
 }
 
 Result<std::vector<DeviceRecord>> Devices::list() {

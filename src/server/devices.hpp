@@ -38,12 +38,16 @@ public:
     Result<void> record(const DeviceRecord& device);
     Result<std::vector<DeviceRecord>> list();
     // Until the next call.
-    void close() { db_.reset(); }
+    void close() {
+        upsert_.reset();
+        db_.reset();
+    }
 
 private:
     Result<void> ensure_open();
     std::filesystem::path folder_;
     std::optional<sqlite::Database> db_;
+    std::optional<sqlite::Statement> upsert_;  // of db_
 };
 
 std::string_view platform_of(std::string_view client);

@@ -19,6 +19,7 @@
 #include <string>
 
 #include "server/request_log.hpp"
+#include "server/timed_socket.hpp"
 
 namespace ankiwire::server {
 namespace {
@@ -30,9 +31,10 @@ namespace http = beast::http;
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 constexpr unsigned http_1_1 = 11;
 constexpr std::size_t header_read_bytes = 2048;
+constexpr std::size_t first_piece_bytes = std::size_t{4} * 1024;
 
 using Parser = http::request_parser<http::buffer_body>;
-using Clock = std::chrono::steady_clock;
+using Clock = TimedSocket::Clock;
 
 Verb verb_of(http::verb verb) {
     switch (verb) {
@@ -68,39 +70,14 @@ spdlog::level::level_enum level_of(int status) {
     return status >= 500 ? spdlog::level::err : spdlog::level::info;
 }
 
-// An IPv4 peer of an IPv6 socket is named by its IPv4 address.
-std::string text_of(asio::ip::address address) {
-    if (address.is_v6() && address.to_v6().is_v4_mapped()) {
-        address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
-    }
-    return address.to_string();
-}
-
-// While it lives, the peer has until then.
-class PeerHasUntil {
-public:
-    PeerHasUntil(std::atomic<Clock::time_point>& deadline, Clock::time_point until)
-        : deadline_(deadline) {
-        deadline_ = until;
-    }
-    PeerHasUntil(const PeerHasUntil&) = delete;
-    PeerHasUntil& operator=(const PeerHasUntil&) = delete;
-    ~PeerHasUntil() { deadline_ = Clock::time_point::max(); }
-
-private:
-    std::atomic<Clock::time_point>& deadline_;
-};
-
 class Session final : public HttpSession, private RequestBody {
 public:
     Session(asio::ip::tcp::socket socket, RequestHandler& handler, const HttpLimits& limits,
             IpSource ip_source)
-        : socket_(std::move(socket)), handler_(handler), limits_(limits), ip_source_(ip_source) {
-        beast::error_code ignored;
-        socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-        socket_.non_blocking(true, ignored);
-        address_ = text_of(socket_.remote_endpoint(ignored).address());
-    }
+        : connection_(std::move(socket)),
+          handler_(handler),
+          limits_(limits),
+          ip_source_(ip_source) {}
 
     asio::awaitable<void> run() override {
         const auto self = shared_from_this();
@@ -116,7 +93,7 @@ public:
                 break;
             }
         }
-        close();  // now, whoever still holds this session
+        connection_.close();  // now, whoever still holds this session
     }
 
     asio::awaitable<void> refuse() override {
@@ -127,10 +104,10 @@ public:
                         .body = "503: too many connections",
                         .stream = nullptr};
             co_await write(reply, /*keep_alive=*/false);
-            spdlog::warn("a connection too many from {}", address_);
+            spdlog::warn("a connection too many from {}", connection_.peer_address());
             co_await linger();
         }
-        close();
+        connection_.close();
     }
 
     [[nodiscard]] std::optional<Clock::time_point> waiting_since() const override {
@@ -143,37 +120,19 @@ public:
         abort();
     }
 
-    void give_up_if_late(Clock::time_point now) override {
-        if (deadline_.load() < now) {
-            abort();
-        }
-    }
+    void give_up_if_late(Clock::time_point now) override { connection_.break_off_if_late(now); }
 
     void stop() override {
         const std::lock_guard lock(mutex_);
         stopping_ = true;
         if (!answering_) {
-            shut_down();
+            connection_.break_off();
         }
     }
 
-    void abort() override {
-        const std::lock_guard lock(mutex_);
-        shut_down();
-    }
+    void abort() override { connection_.break_off(); }
 
 private:
-    // With the mutex held, as the socket must not be closed meanwhile. What the coroutine waits
-    // for then ends.
-    void shut_down() {
-        beast::error_code ignored;
-        socket_.shutdown(asio::socket_base::shutdown_both, ignored);
-    }
-    void close() {
-        const std::lock_guard lock(mutex_);
-        beast::error_code ignored;
-        socket_.close(ignored);
-    }
     // False: the server stops.
     bool begin_answer() {
         const std::lock_guard lock(mutex_);
@@ -190,13 +149,8 @@ private:
         return stopping_;
     }
 
-    // Waits for more of what the peer sends.
     asio::awaitable<beast::error_code> fill(std::size_t bytes_max, Clock::time_point until) {
-        const PeerHasUntil limit(deadline_, until);
-        const auto [error, size] =
-            co_await socket_.async_read_some(buffer_.prepare(bytes_max), as_result);
-        buffer_.commit(size);
-        co_return error;
+        return connection_.read_some(buffer_, bytes_max, until);
     }
     // Gives the parser what there is; need_more: that is not enough.
     beast::error_code parse() {
@@ -241,8 +195,9 @@ private:
         notes.problem = text;
         Reply reply{.status = status, .headers = {}, .body = std::move(text), .stream = nullptr};
         co_await write(reply, /*keep_alive=*/false);
-        spdlog::info("{}",
-                     request_line(notes, {.status = status, .took = {}, .address = address_}));
+        spdlog::info("{}", request_line(notes, {.status = status,
+                                                .took = {},
+                                                .address = connection_.peer_address()}));
         co_await linger();
     }
 
@@ -256,7 +211,8 @@ private:
         const auto& request = parser_->get();
         continue_expected_ = beast::iequals(request[http::field::expect], "100-continue");
         auto head = head_of(request);
-        head.address = client_address(ip_source_, address_header_value(request), address_);
+        head.address =
+            client_address(ip_source_, address_header_value(request), connection_.peer_address());
         RequestOutcome outcome;
         outcome.address = head.address;
 
@@ -320,21 +276,17 @@ private:
         }
         if (std::exchange(continue_expected_, false)) {
             static constexpr std::string_view line = "HTTP/1.1 100 Continue\r\n\r\n";
-            const PeerHasUntil limit(deadline_, body_deadline());
-            co_await asio::async_write(socket_, asio::buffer(line), as_result);
+            const TimedSocket::Limit limit(connection_, body_deadline());
+            co_await asio::async_write(connection_.socket(), asio::buffer(line), as_result);
         }
-        if (!piece_) {
-            piece_ = std::make_unique_for_overwrite<char[]>(body_piece_bytes_max);
-        } else {
-            buffer_.reserve(body_piece_bytes_max);  // a long body: read it in long reads
-        }
+        make_room_for_piece();
         auto& body = parser_->get().body();
         std::size_t filled = 0;
-        while (!parser_->is_done() && filled < body_piece_bytes_max) {
+        while (!parser_->is_done() && filled < piece_bytes_) {
             body.data = piece_.get() + filled;
-            body.size = body_piece_bytes_max - filled;
+            body.size = piece_bytes_ - filled;
             auto error = parse();
-            const auto more = body_piece_bytes_max - body.size - filled;
+            const auto more = piece_bytes_ - body.size - filled;
             filled += more;
             bytes_in_ += more;
             if (error == http::error::need_more) {
@@ -348,6 +300,17 @@ private:
         co_return std::string_view(piece_.get(), filled);
     }
 
+    // Most bodies are short; of a long one pieces and reads are long.
+    void make_room_for_piece() {
+        if (piece_ && piece_bytes_ == body_piece_bytes_max) {
+            return;
+        }
+        if (piece_) {
+            buffer_.reserve(body_piece_bytes_max);
+        }
+        piece_bytes_ = piece_ ? body_piece_bytes_max : first_piece_bytes;
+        piece_ = std::make_unique_for_overwrite<char[]>(piece_bytes_);
+    }
     [[nodiscard]] std::size_t body_read_bytes() const {
         return std::max(header_read_bytes, buffer_.capacity() - buffer_.size());
     }
@@ -368,10 +331,9 @@ private:
     // Closes so that a peer which still sends gets to read the reply: a plain close would make
     // its kernel throw the reply away.
     asio::awaitable<void> linger() {
-        beast::error_code error;
-        socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
+        connection_.end_sending();
         const auto until = Clock::now() + limits_.linger_time;
-        while (!error) {
+        for (beast::error_code error; !error;) {
             buffer_.clear();
             error = co_await fill(header_read_bytes, until);
         }
@@ -408,11 +370,12 @@ private:
         bytes_out_ = response.body().size();
         http::response_serializer<http::string_body> serializer(response);
         beast::error_code error;
-        http::write(socket_, serializer, error);  // most replies fit into the socket's buffer
+        // Most replies fit into the socket's buffer.
+        http::write(connection_.socket(), serializer, error);
         if (error == asio::error::would_block) {
-            const PeerHasUntil limit(deadline_, stall_deadline());
+            const TimedSocket::Limit limit(connection_, stall_deadline());
             const auto [late_error, size] =
-                co_await http::async_write(socket_, serializer, as_result);
+                co_await http::async_write(connection_.socket(), serializer, as_result);
             error = late_error;
         }
         co_return !error;
@@ -426,9 +389,9 @@ private:
     template <class Body>
     asio::awaitable<beast::error_code> write_head(http::response<Body>& response) {
         http::response_serializer<Body> serializer(response);
-        const PeerHasUntil limit(deadline_, stall_deadline());
+        const TimedSocket::Limit limit(connection_, stall_deadline());
         const auto [error, size] =
-            co_await http::async_write_header(socket_, serializer, as_result);
+            co_await http::async_write_header(connection_.socket(), serializer, as_result);
         co_return error;
     }
 
@@ -439,9 +402,9 @@ private:
         auto error = co_await write_head(response);
         for (std::string_view rest = reply.body; !rest.empty() && !error;) {
             const auto piece = rest.substr(0, body_piece_bytes_max);
-            const PeerHasUntil limit(deadline_, stall_deadline());
+            const TimedSocket::Limit limit(connection_, stall_deadline());
             const auto [piece_error, size] =
-                co_await asio::async_write(socket_, asio::buffer(piece), as_result);
+                co_await asio::async_write(connection_.socket(), asio::buffer(piece), as_result);
             error = piece_error;
             bytes_out_ += size;
             rest.remove_prefix(piece.size());
@@ -475,41 +438,41 @@ private:
     }
 
     asio::awaitable<beast::error_code> write_piece(const std::string& piece, bool chunked) {
-        const PeerHasUntil limit(deadline_, stall_deadline());
+        const TimedSocket::Limit limit(connection_, stall_deadline());
         const auto bytes = asio::buffer(piece);
         if (!chunked) {
-            const auto [error, size] = co_await asio::async_write(socket_, bytes, as_result);
+            const auto [error, size] =
+                co_await asio::async_write(connection_.socket(), bytes, as_result);
             co_return error;
         }
         if (piece.empty()) {
-            const auto [error, size] =
-                co_await asio::async_write(socket_, http::make_chunk_last(), as_result);
+            const auto [error, size] = co_await asio::async_write(
+                connection_.socket(), http::make_chunk_last(), as_result);
             co_return error;
         }
         const auto [error, size] =
-            co_await asio::async_write(socket_, http::make_chunk(bytes), as_result);
+            co_await asio::async_write(connection_.socket(), http::make_chunk(bytes), as_result);
         co_return error;
     }
 
-    asio::ip::tcp::socket socket_;
+    TimedSocket connection_;
     RequestHandler& handler_;
     const HttpLimits& limits_;
     IpSource ip_source_;
-    std::string address_;
 
     beast::flat_buffer buffer_{body_piece_bytes_max * 2};
     std::optional<Parser> parser_;
     std::unique_ptr<char[]> piece_;
+    std::size_t piece_bytes_ = 0;
     Clock::time_point body_started_;
     Clock::time_point drain_until_;
-    std::atomic<Clock::time_point> waiting_since_ = Clock::now();         // max: it does not
-    std::atomic<Clock::time_point> deadline_ = Clock::time_point::max();  // max: nothing is awaited
+    std::atomic<Clock::time_point> waiting_since_ = Clock::now();  // max: it does not
     std::uint64_t bytes_in_ = 0;
     std::uint64_t bytes_out_ = 0;
     bool continue_expected_ = false;
     bool broken_ = false;
 
-    std::mutex mutex_;  // for what follows, and for the socket being closed and shut down
+    std::mutex mutex_;  // for what follows
     bool answering_ = false;
     bool stopping_ = false;
 };

@@ -1,9 +1,8 @@
 #include "server/passwords.hpp"
 
+#include <nettle/hmac.h>
 #include <nettle/pbkdf2.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 
@@ -77,13 +76,16 @@ Result<std::uint32_t> parse_number(std::string_view text, std::uint32_t max) {
     return value;
 }
 
-const std::array<unsigned char, 32>& process_secret() {
-    static const auto secret = [] {
-        std::array<unsigned char, 32> random{};
-        CHECK(RAND_bytes(random.data(), static_cast<int>(random.size())) == 1);
-        return random;
+// Ready to be continued with what is to be blinded.
+const hmac_sha256_ctx& process_secret() {
+    static const auto keyed = [] {
+        std::array<unsigned char, 32> secret{};
+        CHECK(RAND_bytes(secret.data(), static_cast<int>(secret.size())) == 1);
+        hmac_sha256_ctx hmac;
+        hmac_sha256_set_key(&hmac, secret.size(), secret.data());
+        return hmac;
     }();
-    return secret;
+    return keyed;
 }
 
 }  // namespace
@@ -151,10 +153,10 @@ bool PasswordVerifier::matches(const Password& attempt) const {
 }
 
 std::string blinded(std::string_view text) {
-    std::string out(SHA256_DIGEST_LENGTH, '\0');
-    const auto& secret = process_secret();
-    CHECK(HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()), bytes(text),
-               text.size(), reinterpret_cast<unsigned char*>(out.data()), nullptr) != nullptr);
+    auto hmac = process_secret();
+    hmac_sha256_update(&hmac, text.size(), bytes(text));
+    std::string out(SHA256_DIGEST_SIZE, '\0');
+    hmac_sha256_digest(&hmac, out.size(), reinterpret_cast<unsigned char*>(out.data()));
     return out;
 }
 
