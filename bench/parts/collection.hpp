@@ -4,11 +4,12 @@
 #include <cstdint>
 #include <filesystem>
 
+#include "base/clock.hpp"
 #include "collection/collection_store.hpp"
 
 namespace ankiwire::parts {
 
-inline constexpr TimestampMs now{1'700'000'000'000};
+inline const TimestampMs now = system_now();  // on a new day buried cards come back
 
 // One of the new collection's own, for notes of two fields.
 NotetypeId basic_notetype(collection::CollectionStore& store);

@@ -13,6 +13,11 @@
 namespace ankiwire::collection {
 namespace {
 
+// While rows come and go: their indexes are in the order of something else. What more than
+// kept_cache_bytes it takes then is given back between syncs.
+constexpr int cache_kib = 8 * 1024;
+constexpr std::size_t kept_cache_bytes = std::size_t{2} * 1024 * 1024;
+
 // Where a file is made that then becomes the collection.
 std::filesystem::path draft_path(std::filesystem::path path) {
     path += ".new";
@@ -35,8 +40,9 @@ Result<void> checkpoint(sqlite::Database& db) {
 
 // The file may be an upload, or come from a server that checks uploads less.
 Result<LockedFile> open_locked(const std::filesystem::path& path) {
-    TRY_ASSIGN(auto db, sqlite::Database::open(
-                            path, {.mode = sqlite::OpenMode::read_write, .untrusted = true}));
+    TRY_ASSIGN(auto db, sqlite::Database::open(path, {.mode = sqlite::OpenMode::read_write,
+                                                      .cache_kib = cache_kib,
+                                                      .untrusted = true}));
     TRY(db.lock());
     TRY_ASSIGN(auto descriptor, files::open_for_reading(path));
     return LockedFile{std::move(descriptor), std::move(db)};
@@ -98,6 +104,10 @@ Error as_stored(Error error, const std::filesystem::path& path) {
 Result<void> CollectionStore::Impl::open(TimestampMs now) {
     TRY_ASSIGN(const auto size, files::size_of(path));
     TRY_ASSIGN(const auto log_size, files::size_of(sqlite::log_path(path)));
+    const auto identity = files::identity_of(path);
+    const bool is_known = known_rows && identity && *identity == known_rows->file && log_size == 0;
+    kept_counts.known = is_known ? std::optional(known_rows->counts) : std::nullopt;
+    known_rows.reset();
     const bool missing = ::access(path.c_str(), F_OK) != 0;
     if (missing || (size == 0 && log_size == 0)) {
         TRY(create_file(path, now));
@@ -111,7 +121,9 @@ Result<void> CollectionStore::Impl::open(TimestampMs now) {
         TRY_ASSIGN(auto upgraded, open_locked(path));
         file.emplace(std::move(upgraded));
     }
-    return adopt_foreign_rows(file->db, now);
+    TRY(adopt_foreign_rows(file->db, now));  // as many as before
+    file->db.watch_rows(kept_counts);
+    return {};
 }
 
 Result<void> CollectionStore::Impl::close() {
@@ -131,6 +143,10 @@ Result<void> CollectionStore::Impl::close() {
     TRY_ASSIGN(const auto left, files::size_of(sqlite::log_path(path)));
     if (left != 0) {
         return fail(ErrorKind::storage, "a log is left");
+    }
+    if (kept_counts.known) {
+        TRY_ASSIGN(const auto identity, files::identity_of(path));
+        known_rows = {.file = identity, .counts = *kept_counts.known};
     }
     return {};
 }
@@ -159,9 +175,11 @@ Result<void> CollectionStore::Impl::expect_transaction() {
     return {};
 }
 
-Result<CollectionStore> CollectionStore::open(const std::filesystem::path& path, TimestampMs now) {
+Result<CollectionStore> CollectionStore::open(const std::filesystem::path& path, TimestampMs now,
+                                              const std::optional<KnownRows>& known) {
     auto impl = std::make_unique<Impl>();
     impl->path = path;
+    impl->known_rows = known;
     remove_draft(path);
     if (auto opened = impl->open(now); !opened) {
         remove_draft(path);
@@ -199,6 +217,7 @@ Result<void> CollectionStore::commit() {
         return done;
     }
     impl_->committed = *next;
+    impl_->file->db.trim_cache(kept_cache_bytes);
     return {};
 }
 
@@ -207,6 +226,7 @@ void CollectionStore::rollback() {
     if (in_transaction()) {
         // It can only fail if SQLite has rolled back already.
         (void)impl_->file->db.execute("rollback");
+        impl_->file->db.trim_cache(kept_cache_bytes);
     }
 }
 
@@ -287,5 +307,7 @@ Result<void> CollectionStore::replace_with(const std::filesystem::path& upload, 
 }
 
 Result<void> CollectionStore::close() { return impl_->close(); }
+
+const std::optional<KnownRows>& CollectionStore::known_rows() const { return impl_->known_rows; }
 
 }  // namespace ankiwire::collection

@@ -13,10 +13,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "base/ids.hpp"
 #include "base/result.hpp"
+#include "files/files.hpp"
 #include "model/changes.hpp"
 
 namespace ankiwire::collection {
@@ -55,6 +57,19 @@ struct SyncContext {
     TimestampSecs now;
 };
 
+// How many rows the tables have that grow with the years.
+struct RowCounts {
+    std::int64_t cards = 0;
+    std::int64_t notes = 0;
+    std::int64_t revlog = 0;
+};
+
+// Those of a file that was closed, for whoever opens it again; nothing, if it has changed since.
+struct KnownRows {
+    files::Identity file;
+    RowCounts counts;
+};
+
 // What older clients have to know of the collection's config (R-LEG-13, R-LEG-14).
 struct Scheduling {
     std::int64_t version = 1;  // of the scheduler
@@ -65,8 +80,10 @@ class CollectionStore {
 public:
     // Opens, creating a new collection if the file does not exist, and upgrading an older schema
     // (in a copy that then replaces the file). busy: a foreign program holds it. storage: not a
-    // usable collection. `now` dates a new collection and repaired rows.
-    static Result<CollectionStore> open(const std::filesystem::path& path, TimestampMs now);
+    // usable collection. `now` dates a new collection and repaired rows. What is known of its rows
+    // need not be counted.
+    static Result<CollectionStore> open(const std::filesystem::path& path, TimestampMs now,
+                                        const std::optional<KnownRows>& known = std::nullopt);
     CollectionStore(CollectionStore&&) noexcept;
     CollectionStore& operator=(CollectionStore&&) noexcept;
     ~CollectionStore();
@@ -105,6 +122,7 @@ public:
 
     // True if any row that the sanity check looks at is at usn -1.
     Result<bool> has_pending_rows();
+    // Those of the rows are counted once, and kept.
     Result<SanityCounts> counts();
 
     // --- in a transaction or outside of one -----------------------------------------------------
@@ -124,6 +142,8 @@ public:
     // Checkpoints and closes, so that the file is self-contained. An error: it is closed, but its
     // log holds changes that the next open writes back.
     Result<void> close();
+    // Behind close(); nullopt if it failed, or if nobody has counted.
+    [[nodiscard]] const std::optional<KnownRows>& known_rows() const;
 
     struct Impl;  // store_impl.hpp
 

@@ -43,7 +43,7 @@ protected:
     // More than the page cache holds.
     static Chunk large_chunk() {
         Chunk chunk;
-        for (std::int64_t id = 1; id <= 400; ++id) {
+        for (std::int64_t id = 1; id <= 800; ++id) {
             chunk.cards.push_back(card(id));
             chunk.cards.back().data = std::string(20'000, 'x');
         }
@@ -365,6 +365,57 @@ TEST_F(CollectionStoreTest, counts_what_the_sanity_check_compares) {  // R-SANIT
     EXPECT_EQ(counts.decks, 1U);
     EXPECT_EQ(counts.deck_configs, 1U);
     EXPECT_FALSE(*store.has_pending_rows());
+}
+
+TEST_F(CollectionStoreTest, counts_anew_what_was_rolled_back) {
+    auto store = open_store();
+    EXPECT_EQ(store.counts()->cards, 0U);
+    ASSERT_TRUE(ok(store.begin()));
+    ASSERT_TRUE(ok(store.apply_chunk(one_card(1), context)));
+    EXPECT_EQ(store.counts()->cards, 1U);
+    store.rollback();
+    EXPECT_EQ(store.counts()->cards, 0U);
+}
+
+TEST_F(CollectionStoreTest, knows_the_rows_of_a_file_that_it_has_closed) {
+    apply(one_card(1));
+    auto store = open_store();
+    ASSERT_TRUE(ok(store.close()));
+    EXPECT_FALSE(store.known_rows());  // nobody has counted
+    store = open_store();
+    ASSERT_TRUE(ok(store.counts()));
+    ASSERT_TRUE(ok(store.close()));
+    ASSERT_TRUE(store.known_rows());
+    auto known = *store.known_rows();
+    EXPECT_EQ(known.counts.cards, 1);
+
+    known.counts.cards = 77;  // so that one sees where they come from
+    auto again = CollectionStore::open(path, now, known);
+    ASSERT_TRUE(ok(again));
+    EXPECT_EQ(again->counts()->cards, 77U);
+    ASSERT_TRUE(ok(again->close()));
+}
+
+TEST_F(CollectionStoreTest, counts_the_rows_of_a_file_that_has_changed) {
+    apply(one_card(1));
+    auto store = open_store();
+    ASSERT_TRUE(ok(store.counts()));
+    ASSERT_TRUE(ok(store.close()));
+    const auto known = store.known_rows();
+    execute("delete from cards");
+    auto again = CollectionStore::open(path, now, known);
+    ASSERT_TRUE(ok(again));
+    EXPECT_EQ(again->counts()->cards, 0U);
+}
+
+TEST_F(CollectionStoreTest, counts_the_rows_of_a_replacement) {
+    apply(one_card(1));
+    std::filesystem::copy_file(path, folder / "upload");
+    change([](auto& old) { EXPECT_TRUE(ok(old.apply_chunk(one_card(2), context))); });
+    auto store = open_store();
+    EXPECT_EQ(store.counts()->cards, 2U);
+    ASSERT_TRUE(ok(store.replace_with(folder / "upload", now)));
+    EXPECT_EQ(store.counts()->cards, 1U);
 }
 
 TEST_F(CollectionStoreTest, finds_a_pending_row) {  // R-SANITY-01

@@ -16,24 +16,34 @@ Result<bool> CollectionStore::has_pending_rows() {
     return row->int64(0) != 0;
 }
 
+Result<RowCounts> CollectionStore::Impl::counts_of_rows() {
+    if (!kept_counts.known) {
+        TRY_ASSIGN(auto query, this->query("select (select count(*) from cards), "
+                                           "(select count(*) from notes), "
+                                           "(select count(*) from revlog)"));
+        TRY_ASSIGN(const auto* const row, query.next_row());
+        kept_counts.known =
+            RowCounts{.cards = row->int64(0), .notes = row->int64(1), .revlog = row->int64(2)};
+    }
+    return *kept_counts.known;
+}
+
 Result<SanityCounts> CollectionStore::counts() {
-    TRY_ASSIGN(auto query, impl_->query("select (select count(*) from cards), "
-                                        "(select count(*) from notes), "
-                                        "(select count(*) from revlog), "
-                                        "(select count(*) from graves), "
+    TRY_ASSIGN(const auto rows, impl_->counts_of_rows());
+    TRY_ASSIGN(auto query, impl_->query("select (select count(*) from graves), "
                                         "(select count(*) from notetypes), "
                                         "(select count(*) from decks), "
                                         "(select count(*) from deck_config)"));
     TRY_ASSIGN(const auto* const row, query.next_row());
     const auto count = [row](int column) { return clamp_to<std::uint32_t>(row->int64(column)); };
     SanityCounts counts;
-    counts.cards = count(0);
-    counts.notes = count(1);
-    counts.revlog = count(2);
-    counts.graves = count(3);
-    counts.notetypes = count(4);
-    counts.decks = count(5);
-    counts.deck_configs = count(6);
+    counts.cards = clamp_to<std::uint32_t>(rows.cards);
+    counts.notes = clamp_to<std::uint32_t>(rows.notes);
+    counts.revlog = clamp_to<std::uint32_t>(rows.revlog);
+    counts.graves = count(0);
+    counts.notetypes = count(1);
+    counts.decks = count(2);
+    counts.deck_configs = count(3);
     return counts;
 }
 

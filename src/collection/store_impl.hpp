@@ -32,12 +32,34 @@ struct NotetypeShape {
     std::size_t sort_field_idx;
 };
 
+// Once they are known, they follow what statements do.
+class KeptCounts final : public sqlite::RowWatcher {
+public:
+    std::optional<RowCounts> known;
+
+    void row_added(std::string_view table) override { add(table, 1); }
+    void row_removed(std::string_view table) override { add(table, -1); }
+    void rolled_back() override { known.reset(); }
+
+private:
+    void add(std::string_view table, int count) {
+        if (!known) {
+            return;
+        }
+        known->cards += table == "cards" ? count : 0;
+        known->notes += table == "notes" ? count : 0;
+        known->revlog += table == "revlog" ? count : 0;
+    }
+};
+
 struct CollectionStore::Impl {
+    KeptCounts kept_counts;  // outlives the connection
     std::filesystem::path path;
     std::optional<LockedFile> file;  // nullopt: closed
     sqlite::StatementCache statements;
     std::unordered_map<NotetypeId, NotetypeShape> notetype_shapes;  // those met so far
     CollectionState committed;
+    std::optional<KnownRows> known_rows;  // of the closed file
 
     Result<void> open(TimestampMs now);
     // Every change is in the file itself afterwards, or the log is still there and it is an error.
@@ -47,6 +69,7 @@ struct CollectionStore::Impl {
     Result<sqlite::Database*> database();
     // `sql` must live as long as the store.
     Result<Query> query(std::string_view sql);
+    Result<RowCounts> counts_of_rows();
     [[nodiscard]] QuerySource query_source();
     // An error outside a transaction, also if SQLite ended it (disk full): what follows would
     // otherwise be committed piece by piece.

@@ -286,7 +286,8 @@ Result<void> Account::ensure_open(TimestampMs now) {
         return {};
     }
     TRY(files::make_folders(folder_));
-    TRY_ASSIGN(auto store, collection::CollectionStore::open(folder_ / "collection.anki2", now));
+    TRY_ASSIGN(auto store,
+               collection::CollectionStore::open(folder_ / "collection.anki2", now, known_rows_));
     TRY_ASSIGN(lost_usns_, collection::LostUsns::read(folder_, store.committed().schema_modified));
     store_ = std::move(store);
     return {};
@@ -375,6 +376,7 @@ Result<void> Account::close() {
         return {};
     }
     auto result = store_->close();
+    known_rows_ = store_->known_rows();
     store_.reset();
     return result;
 }

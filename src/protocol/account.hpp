@@ -125,7 +125,8 @@ private:
     std::filesystem::path folder_;
     IdleLimits idle_;
     std::optional<collection::CollectionStore> store_;
-    collection::LostUsns lost_usns_;  // while it is open
+    std::optional<collection::KnownRows> known_rows_;  // of when it was closed
+    collection::LostUsns lost_usns_;                   // while it is open
     std::optional<Session> session_;
     std::vector<MetaSeen> metas_;  // the newest few
     TimestampMs last_used_;

@@ -47,8 +47,9 @@ public:
         {
             Budget::Share place(*lanes_.in_place);
             if (place.grow(1)) {
-                if (auto outcome = turns_.try_now(step)) {
-                    co_return std::move(*outcome);
+                auto attempted = [&step] { return attempt(step); };
+                if (auto outcome = turns_.try_now(attempted)) {
+                    co_return result_of(std::move(*outcome));
                 }
             }
         }

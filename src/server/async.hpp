@@ -18,35 +18,46 @@ namespace ankiwire::server {
 
 namespace asio = boost::asio;
 
+// What a job has returned or thrown (no memory): in a pool an exception would end the process.
+template <class R>
+using Outcome = std::variant<R, std::exception_ptr>;
+
+template <class Fn>
+Outcome<std::invoke_result_t<Fn&>> attempt(Fn& job) {
+    using Attempted = Outcome<std::invoke_result_t<Fn&>>;
+    try {
+        return Attempted(std::in_place_index<0>, job());
+    } catch (...) {
+        return Attempted(std::in_place_index<1>, std::current_exception());
+    }
+}
+
+template <class R>
+R result_of(Outcome<R> outcome) {
+    if (outcome.index() == 1) {
+        std::rethrow_exception(std::get<1>(std::move(outcome)));
+    }
+    return std::get<0>(std::move(outcome));
+}
+
 // Runs fn() on `executor`, or in one's Turn; the coroutine waits without a thread and goes on where
 // it was. A job that runs is never interrupted: what it refers to must be its own or outlive the
-// pool. What it throws (no memory) is thrown in the coroutine: a pool would end the process.
+// pool. What it throws is thrown in the coroutine.
 template <class Executor, class Fn>
 asio::awaitable<std::invoke_result_t<Fn&>> run_on(Executor executor, Fn fn) {
-    using Outcome = std::variant<std::invoke_result_t<Fn&>, std::exception_ptr>;
-    auto attempt = [](Fn& job) -> Outcome {
-        try {
-            return Outcome(std::in_place_index<0>, job());
-        } catch (...) {
-            return Outcome(std::in_place_index<1>, std::current_exception());
-        }
-    };
-    auto start = [executor = std::move(executor), fn = std::move(fn),
-                  attempt](auto handler) mutable {
+    using Attempted = Outcome<std::invoke_result_t<Fn&>>;
+    auto start = [executor = std::move(executor), fn = std::move(fn)](auto handler) mutable {
         using asio::post;
-        post(executor, [handler = std::move(handler), fn = std::move(fn), attempt]() mutable {
+        post(executor, [handler = std::move(handler), fn = std::move(fn)]() mutable {
             auto home = asio::get_associated_executor(handler);
             asio::post(home, [handler = std::move(handler), outcome = attempt(fn)]() mutable {
                 std::move(handler)(std::move(outcome));
             });
         });
     };
-    auto outcome = co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Outcome)>(
-        std::move(start), asio::use_awaitable);
-    if (outcome.index() == 1) {
-        std::rethrow_exception(std::get<1>(std::move(outcome)));
-    }
-    co_return std::get<0>(std::move(outcome));
+    co_return result_of(
+        co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Attempted)>(
+            std::move(start), asio::use_awaitable));
 }
 
 // The same for a short step: here and now while there is a place, which spares two threads to be

@@ -252,6 +252,29 @@ Result<void> Database::lock() {
     return {};
 }
 
+void Database::watch_rows(RowWatcher& watcher) {
+    const auto changed = [](void* to, int operation, const char* /*schema*/, const char* table,
+                            sqlite3_int64 /*row*/) {
+        if (operation == SQLITE_INSERT) {
+            static_cast<RowWatcher*>(to)->row_added(table);
+        } else if (operation == SQLITE_DELETE) {
+            static_cast<RowWatcher*>(to)->row_removed(table);
+        }
+    };
+    sqlite3_update_hook(handle_.get(), changed, &watcher);
+    sqlite3_rollback_hook(
+        handle_.get(), [](void* to) { static_cast<RowWatcher*>(to)->rolled_back(); }, &watcher);
+}
+
+void Database::trim_cache(std::size_t bytes_max) {
+    int used = 0;
+    int most = 0;
+    sqlite3_db_status(handle_.get(), SQLITE_DBSTATUS_CACHE_USED, &used, &most, 0);
+    if (static_cast<std::size_t>(used) > bytes_max) {
+        sqlite3_db_release_memory(handle_.get());
+    }
+}
+
 Result<std::string> Database::collation_of(const std::string& table, const std::string& column) {
     const char* name = nullptr;
     const int code =

@@ -3,6 +3,7 @@
 // its Database; every connection has the `unicase` collation.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -57,6 +58,20 @@ private:
     std::unique_ptr<sqlite3_stmt, Finalize> statement_;
 };
 
+// Told of the rows that statements add to tables with row ids, and take from them: not of those
+// that `insert or replace` replaces.
+class RowWatcher {
+public:
+    RowWatcher() = default;
+    RowWatcher(const RowWatcher&) = delete;
+    RowWatcher& operator=(const RowWatcher&) = delete;
+    virtual ~RowWatcher() = default;
+
+    virtual void row_added(std::string_view table) = 0;
+    virtual void row_removed(std::string_view table) = 0;
+    virtual void rolled_back() = 0;  // whoever asked for it
+};
+
 class Database {
 public:
     static Result<Database> open(const std::filesystem::path& path, const OpenOptions& options);
@@ -71,6 +86,12 @@ public:
     // Takes the lock for as long as the connection lives; changes go through a log that is synced
     // at each commit. busy: another program has the database open.
     Result<void> lock();
+
+    // `watcher` outlives the connection, which has one at most.
+    void watch_rows(RowWatcher& watcher);
+
+    // Gives pages back if the cache has more than so many bytes.
+    void trim_cache(std::size_t bytes_max);
 
     // By which a column's texts are compared; in lower case.
     Result<std::string> collation_of(const std::string& table, const std::string& column);
