@@ -290,7 +290,7 @@ TEST_F(CollectionStoreTest, copies_the_last_commit_while_a_transaction_runs) {  
     EXPECT_EQ(number(folder / "copy", "select id from cards"), 1000);
     ASSERT_TRUE(ok(store.commit()));
     ASSERT_TRUE(ok(store.close()));
-    EXPECT_EQ(number("select count(*) from cards"), 401);
+    EXPECT_EQ(number("select count(*) from cards"), 801);
 }
 
 TEST_F(CollectionStoreTest, copies_over_no_file) {
