@@ -13,7 +13,7 @@ REPOSITORY = suite.REPOSITORY
 FOLDER = REPOSITORY / "build" / "mutate"
 TREE = FOLDER / "tree"  # the sources, with one mutant at a time, and their build
 BINARY = TREE / "build" / "release" / "src" / "server" / "ankiwire"
-COPIED = ["CMakeLists.txt", "CMakePresets.json", "ci", "conformance", "fuzz", "packaging", "src",
+COPIED = ["CMakeLists.txt", "CMakePresets.json", "bench", "ci", "conformance", "fuzz", "packaging", "src",
           "spec"]
 SUITE_SECONDS_MAX = 600  # a server that hangs is killed, too
 
