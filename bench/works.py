@@ -30,6 +30,7 @@ class Work:
     before: object = nothing  # is given the run, whose server does not run yet
     file: str = ""  # a collection that the load client sends
     rounds_max: int = 100
+    floor: tuple = ()  # what ankiwire-floor is told; none: the work has no floor
     growth_mb_max: float = 0  # of our server's memory, while it does the work; 0: whatever it takes
 
 
@@ -75,20 +76,23 @@ def list_media(run):
 
 def small_syncs(users, count):
     name = f"small syncs, {users} user{'s' * (users > 1)}"
-    return Work(name, ("small-syncs", "--count", count), (PER_SECOND, P99), users)
+    floor = ("commits", "--count", count) if users == 1 else ()
+    return Work(name, ("small-syncs", "--count", count), (PER_SECOND, P99), users, floor=floor)
 
 
 WORKS = [
     small_syncs(1, 2000),
     small_syncs(8, 300),
     small_syncs(64, 40),
-    Work("chunk: 1 200 000 rows out", ("chunk",), (PER_SECOND, PER_CPU_SECOND), collection="big"),
+    Work("chunk: 1 200 000 rows out", ("chunk",), (PER_SECOND, PER_CPU_SECOND), collection="big",
+         floor=("chunk",)),
     Work("applyChunk: 180 000 rows in", ("apply-chunk", "--count", 180_000),
-         (PER_SECOND, PER_CPU_SECOND)),
+         (PER_SECOND, PER_CPU_SECOND), floor=("apply-chunk", "--count", 180_000)),
     Work("applyChanges: 5 000 decks, 200 notetypes, 20 000 tags", ("apply-changes",), (SECONDS,)),
-    Work("upload of 122 MB", ("upload",), (SECONDS,), file="big", growth_mb_max=TRANSFER_MB_MAX),
-    Work("download of 122 MB", ("download",), (SECONDS,), collection="big",
+    Work("upload of 122 MB", ("upload",), (SECONDS,), file="big", floor=("upload",),
          growth_mb_max=TRANSFER_MB_MAX),
+    Work("download of 122 MB", ("download",), (SECONDS,), collection="big",
+         floor=("download",), growth_mb_max=TRANSFER_MB_MAX),
     Work("meta while another user uploads 122 MB", ("meta-during-upload",), (P50, P99, WORST), 2,
          file="big"),
     Work("meta while another user downloads 122 MB", ("meta-during-download", "--count", 3),

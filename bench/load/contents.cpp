@@ -7,7 +7,7 @@
 namespace ankiwire::load {
 namespace {
 
-constexpr std::int64_t first_review = 1'500'000'000'000;
+constexpr std::int64_t first_review = 1'600'000'000'000;
 
 }  // namespace
 
