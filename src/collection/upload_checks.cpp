@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -96,6 +97,18 @@ constexpr std::array storage_classes{
     StorageClass{"decks", "kind", "blob"},       StorageClass{"deck_config", "config", "blob"},
     StorageClass{"notetypes", "config", "blob"}, StorageClass{"fields", "config", "blob"},
     StorageClass{"templates", "config", "blob"},
+};
+
+// Of the rows of a table, all that is needed, so that each is read once. An assignment leaves a
+// value as it is that is right.
+struct Repair {
+    std::string conditions;
+    std::string assignments;
+
+    void add(const std::string& condition, const std::string& assignment) {
+        conditions += (conditions.empty() ? "" : " or ") + condition;
+        assignments += (assignments.empty() ? "" : ", ") + assignment;
+    }
 };
 
 std::string literal(std::int64_t value) {
@@ -236,39 +249,30 @@ Result<void> check_contents(sqlite::Database& db) {
 }
 
 Result<void> clamp_rows(sqlite::Database& db) {
+    std::map<std::string, Repair> repairs;
     for (const std::string table : tables_with_usn) {  // repair_usns gives these a usn that can be
-        const auto sql = "update " + table + " set usn = -1 where typeof(usn) != 'integer'";
-        TRY(db.execute(sql.c_str()));
+        repairs[table].add("typeof(usn) != 'integer'",
+                           "usn = iif(typeof(usn) = 'integer', usn, -1)");
     }
-    for (const std::string_view table : {"notes", "cards", "revlog"}) {
-        std::string assignments;
-        std::string conditions;
-        for (const auto& range : ranges) {
-            if (range.table != table) {
-                continue;
-            }
-            const std::string column(range.column);
-            const auto low = literal(range.low);
-            const auto high = literal(range.high);
-            if (!assignments.empty()) {
-                assignments += ", ";
-                conditions += " or ";
-            }
-            assignments += column + " = min(max(cast(ifnull(" + column + ", 0) as integer), " +
-                           low + "), " + high + ")";
-            conditions += "typeof(" + column + ") != 'integer' or " + column + " not between " +
-                          low + " and " + high;
-        }
-        const auto sql =
-            "update " + std::string(table) + " set " + assignments + " where " + conditions;
-        TRY(db.execute(sql.c_str()));
+    for (const auto& range : ranges) {
+        const std::string column(range.column);
+        const auto low = literal(range.low);
+        const auto high = literal(range.high);
+        repairs[std::string(range.table)].add("typeof(" + column + ") != 'integer' or " + column +
+                                                  " not between " + low + " and " + high,
+                                              column + " = min(max(cast(ifnull(" + column +
+                                                  ", 0) as integer), " + low + "), " + high + ")");
     }
     for (const auto& column : storage_classes) {
         const std::string name(column.column);
         const std::string type(column.type);
-        const auto sql = "update " + std::string(column.table) + " set " + name +
-                         " = cast(ifnull(" + name + ", '') as " + type + ") where typeof(" + name +
-                         ") != '" + type + "'";
+        repairs[std::string(column.table)].add(
+            "typeof(" + name + ") != '" + type + "'",
+            name + " = cast(ifnull(" + name + ", '') as " + type + ")");
+    }
+    for (const auto& [table, repair] : repairs) {
+        const auto sql =
+            "update " + table + " set " + repair.assignments + " where " + repair.conditions;
         TRY(db.execute(sql.c_str()));
     }
     return {};
