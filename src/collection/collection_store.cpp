@@ -106,7 +106,7 @@ Result<void> CollectionStore::Impl::open(TimestampMs now) {
     TRY_ASSIGN(const auto log_size, files::size_of(sqlite::log_path(path)));
     const auto identity = files::identity_of(path);
     const bool is_known = known_rows && identity && *identity == known_rows->file && log_size == 0;
-    kept_counts.known = is_known ? std::optional(known_rows->counts) : std::nullopt;
+    kept_counts.begin_with(is_known ? std::optional(known_rows->counts) : std::nullopt);
     known_rows.reset();
     const bool missing = ::access(path.c_str(), F_OK) != 0;
     if (missing || (size == 0 && log_size == 0)) {
@@ -144,9 +144,9 @@ Result<void> CollectionStore::Impl::close() {
     if (left != 0) {
         return fail(ErrorKind::storage, "a log is left");
     }
-    if (kept_counts.known) {
+    if (kept_counts.now()) {
         TRY_ASSIGN(const auto identity, files::identity_of(path));
-        known_rows = {.file = identity, .counts = *kept_counts.known};
+        known_rows = {.file = identity, .counts = *kept_counts.now()};
     }
     return {};
 }
@@ -217,6 +217,7 @@ Result<void> CollectionStore::commit() {
         return done;
     }
     impl_->committed = *next;
+    impl_->kept_counts.commit();
     impl_->file->db.trim_cache(kept_cache_bytes);
     return {};
 }

@@ -367,14 +367,20 @@ TEST_F(CollectionStoreTest, counts_what_the_sanity_check_compares) {  // R-SANIT
     EXPECT_FALSE(*store.has_pending_rows());
 }
 
-TEST_F(CollectionStoreTest, counts_anew_what_was_rolled_back) {
+TEST_F(CollectionStoreTest, counts_what_was_committed_and_not_what_was_rolled_back) {
     auto store = open_store();
-    EXPECT_EQ(store.counts()->cards, 0U);
-    ASSERT_TRUE(ok(store.begin()));
-    ASSERT_TRUE(ok(store.apply_chunk(one_card(1), context)));
-    EXPECT_EQ(store.counts()->cards, 1U);
-    store.rollback();
-    EXPECT_EQ(store.counts()->cards, 0U);
+    for (std::int64_t id = 1; id <= 3; ++id) {
+        ASSERT_TRUE(ok(store.begin()));
+        ASSERT_TRUE(ok(store.apply_chunk(one_card(id), context)));
+        EXPECT_EQ(store.counts()->cards, id);
+        ASSERT_TRUE(ok(store.commit()));
+        ASSERT_TRUE(ok(store.begin()));
+        ASSERT_TRUE(ok(store.apply_chunk(one_card(77), context)));
+        ASSERT_TRUE(ok(store.apply_graves({.cards = {{1}}, .notes = {}, .decks = {}}, {20})));
+        EXPECT_EQ(store.counts()->cards, id);
+        store.rollback();
+        EXPECT_EQ(store.counts()->cards, id);
+    }
 }
 
 TEST_F(CollectionStoreTest, knows_the_rows_of_a_file_that_it_has_closed) {

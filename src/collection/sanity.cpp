@@ -17,15 +17,15 @@ Result<bool> CollectionStore::has_pending_rows() {
 }
 
 Result<RowCounts> CollectionStore::Impl::counts_of_rows() {
-    if (!kept_counts.known) {
+    if (!kept_counts.now()) {
         TRY_ASSIGN(auto query, this->query("select (select count(*) from cards), "
                                            "(select count(*) from notes), "
                                            "(select count(*) from revlog)"));
         TRY_ASSIGN(const auto* const row, query.next_row());
-        kept_counts.known =
-            RowCounts{.cards = row->int64(0), .notes = row->int64(1), .revlog = row->int64(2)};
+        kept_counts.learn(
+            {.cards = row->int64(0), .notes = row->int64(1), .revlog = row->int64(2)});
     }
-    return *kept_counts.known;
+    return *kept_counts.now();
 }
 
 Result<SanityCounts> CollectionStore::counts() {

@@ -32,24 +32,31 @@ struct NotetypeShape {
     std::size_t sort_field_idx;
 };
 
-// Once they are known, they follow what statements do.
+// Once they are known, they follow what statements do, and what becomes of it.
 class KeptCounts final : public sqlite::RowWatcher {
 public:
-    std::optional<RowCounts> known;
+    // Of a file that nobody has begun to change; nullopt: they are not known.
+    void begin_with(const std::optional<RowCounts>& counts) { now_ = committed_ = counts; }
+    void learn(const RowCounts& counts) { now_ = counts; }
+    void commit() { committed_ = now_; }
+    [[nodiscard]] const std::optional<RowCounts>& now() const { return now_; }
 
     void row_added(std::string_view table) override { add(table, 1); }
     void row_removed(std::string_view table) override { add(table, -1); }
-    void rolled_back() override { known.reset(); }
+    void rolled_back() override { now_ = committed_; }
 
 private:
     void add(std::string_view table, int count) {
-        if (!known) {
+        if (!now_) {
             return;
         }
-        known->cards += table == "cards" ? count : 0;
-        known->notes += table == "notes" ? count : 0;
-        known->revlog += table == "revlog" ? count : 0;
+        now_->cards += table == "cards" ? count : 0;
+        now_->notes += table == "notes" ? count : 0;
+        now_->revlog += table == "revlog" ? count : 0;
     }
+
+    std::optional<RowCounts> now_;
+    std::optional<RowCounts> committed_;
 };
 
 struct CollectionStore::Impl {

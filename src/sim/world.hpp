@@ -97,7 +97,8 @@ private:
     Sending media_log_call(const Device& device, const Fate& fate);
     // All of them at the same time.
     std::string carry_out(const std::vector<Sending>& calls);
-    std::string sync(Device& device);
+    // To its end. A sync that `must_succeed`, and does not, is a finding, unless the disk fails.
+    std::string sync(Device& device, bool must_succeed);
     std::string crash();
     std::string restart_server();
     void fault();
@@ -123,6 +124,7 @@ private:
     std::vector<std::function<Sending()>> next_;  // what the last answers lead to
     std::optional<Promises> promises_;
     bool must_check_ = false;  // when all answers have been taken
+    std::string given_up_;     // what the last sync that a device gave up was answered
     wire::MetaResponse last_meta_;
     Tally tally_;
     std::vector<std::string> story_;

@@ -69,6 +69,12 @@ World::Sending World::sync_call(Device& device, const Fate& fate) {
                     }
                     const auto progress = device.take(
                         answer.status == 200 ? std::optional(answer.body) : std::nullopt);
+                    if (progress == Progress::failed) {
+                        given_up_ =
+                            fmt::format("device {} gave up its sync at {}: {} {}", device.number(),
+                                        wire::method_name(method), answer.status,
+                                        answer.status == 200 ? answer.body : answer.problem);
+                    }
                     if (progress == Progress::failed && dice_.one_in(2)) {
                         next_.emplace_back([&device] { return abort_call(device); });
                     }
