@@ -27,14 +27,14 @@ double cpu_seconds_of_process() {
 }
 
 struct Beginning {
-    Clock::time_point time = Clock::now();
-    double cpu_seconds = cpu_seconds_of_process();
+    Clock::time_point time;
+    double cpu_seconds = 0;
 };
 Beginning beginning;
 
 }  // namespace
 
-void restart_clock() { beginning = {}; }
+void restart_clock() { beginning = {Clock::now(), cpu_seconds_of_process()}; }
 double seconds() { return std::chrono::duration<double>(Clock::now() - beginning.time).count(); }
 double cpu_seconds() { return cpu_seconds_of_process() - beginning.cpu_seconds; }
 

@@ -3,9 +3,15 @@
 #include <algorithm>
 
 #include "base/check.hpp"
+#include "base/clock.hpp"
 #include "load/contents.hpp"
 
 namespace ankiwire::parts {
+
+TimestampMs now() {
+    static const auto started = system_now();
+    return started;
+}
 
 NotetypeId basic_notetype(collection::CollectionStore& store) {
     CHECK(store.begin());
@@ -18,7 +24,7 @@ NotetypeId basic_notetype(collection::CollectionStore& store) {
 }
 
 void make_collection(const std::filesystem::path& path, std::int64_t count) {
-    auto store = collection::CollectionStore::open(path, now);
+    auto store = collection::CollectionStore::open(path, now());
     CHECK(store);
     const auto notetype_id = basic_notetype(*store);
     CHECK(store->begin());

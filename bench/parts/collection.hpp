@@ -4,12 +4,13 @@
 #include <cstdint>
 #include <filesystem>
 
-#include "base/clock.hpp"
+#include "base/ids.hpp"
 #include "collection/collection_store.hpp"
 
 namespace ankiwire::parts {
 
-inline const TimestampMs now = system_now();  // on a new day buried cards come back
+// When all happens: on another day buried cards would come back first.
+TimestampMs now();
 
 // One of the new collection's own, for notes of two fields.
 NotetypeId basic_notetype(collection::CollectionStore& store);

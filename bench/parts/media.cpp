@@ -1,6 +1,7 @@
 // Batches of media, as devices send and get them: 25 files in a zip.
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,8 +22,10 @@ std::vector<media::Change> batch(std::int64_t number, std::size_t bytes) {
     for (std::int64_t i = 0; i < files_of_a_batch; ++i) {
         const auto name = fmt::format("{:07}.jpg", number * files_of_a_batch + i);
         std::string content = name;
+        std::uint32_t noise = static_cast<std::uint32_t>(number * files_of_a_batch + i);
         while (content.size() < bytes) {
-            content += static_cast<char>(content.size() * 37 + content[content.size() / 2]);
+            noise = noise * 1'664'525U + 1'013'904'223U;
+            content += static_cast<char>(noise >> 24U);
         }
         changes.emplace_back(name, std::move(content));
     }
@@ -32,7 +35,7 @@ std::vector<media::Change> batch(std::int64_t number, std::size_t bytes) {
 // Of files of so many bytes.
 void media_zip_in(benchmark::State& state) {
     const files::TempFolder folder;
-    auto store = media::MediaStore::open(folder.path(), to_secs(now));
+    auto store = media::MediaStore::open(folder.path(), to_secs(now()));
     CHECK(store);
     std::int64_t number = 0;
     for (auto _ : state) {
@@ -47,7 +50,7 @@ void media_zip_in(benchmark::State& state) {
                 CHECK(file && files::write_all(*file, zip));
             }
             auto staged = media::StagedBatch::unpack(path);
-            CHECK(staged && store->apply(*staged, to_secs(now)));
+            CHECK(staged && store->apply(*staged, to_secs(now())));
         });
     }
     CHECK(store->close());

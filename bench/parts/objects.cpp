@@ -32,13 +32,13 @@ void apply_changes(benchmark::State& state) {
     }
     const auto request = wire::encode_apply_changes_request(changes);
     const files::TempFolder folder;
-    auto store = collection::CollectionStore::open(folder.path() / "collection.anki2", now);
+    auto store = collection::CollectionStore::open(folder.path() / "collection.anki2", now());
     CHECK(store);
     for (auto _ : state) {
         CHECK(store->begin());
         measured([&] {
             const auto received = wire::decode_apply_changes_request(request);
-            CHECK(received && store->apply_changes(*received, {usn, usn, to_secs(now)}));
+            CHECK(received && store->apply_changes(*received, {usn, usn, to_secs(now())}));
         });
         store->rollback();
     }

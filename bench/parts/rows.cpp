@@ -20,7 +20,7 @@ void chunk_out(benchmark::State& state) {
     const files::TempFolder folder;
     const auto path = folder.path() / "collection.anki2";
     make_collection(path, state.range());
-    auto store = collection::CollectionStore::open(path, now);
+    auto store = collection::CollectionStore::open(path, now());
     CHECK(store && store->begin());
     for (auto _ : state) {
         measured([&] {
@@ -40,7 +40,7 @@ BENCHMARK(chunk_out)->Apply(sizes);
 // A sync into an empty collection, by the requests of a client. The commit is another's.
 void apply_chunk(benchmark::State& state) {
     const files::TempFolder folder;
-    auto store = collection::CollectionStore::open(folder.path() / "collection.anki2", now);
+    auto store = collection::CollectionStore::open(folder.path() / "collection.anki2", now());
     CHECK(store);
     const auto notetype_id = basic_notetype(*store);
     std::vector<std::string> requests;
@@ -56,7 +56,7 @@ void apply_chunk(benchmark::State& state) {
                 const auto json = zstd::unpack(request, chunk_bytes_max);
                 CHECK(json);
                 const auto chunk = wire::decode_apply_chunk_request(*json);
-                CHECK(chunk && store->apply_chunk(*chunk, {usn, usn, to_secs(now)}));
+                CHECK(chunk && store->apply_chunk(*chunk, {usn, usn, to_secs(now())}));
             }
         });
         store->rollback();
@@ -88,7 +88,7 @@ void merge(benchmark::State& state) {
     const files::TempFolder folder;
     const auto path = folder.path() / "collection.anki2";
     make_collection(path, state.range());
-    auto store = collection::CollectionStore::open(path, now);
+    auto store = collection::CollectionStore::open(path, now());
     CHECK(store);
     auto mine = load::rows(1, state.range(), basic_notetype(*store));
     for (auto& card : mine.cards) {
@@ -101,7 +101,7 @@ void merge(benchmark::State& state) {
     }
     for (auto _ : state) {
         CHECK(store->begin());
-        measured([&] { CHECK(store->apply_chunk(mine, {{usn.value + 1}, usn, to_secs(now)})); });
+        measured([&] { CHECK(store->apply_chunk(mine, {{usn.value + 1}, usn, to_secs(now())})); });
         store->rollback();
     }
     set_cost(state, 3 * state.range());

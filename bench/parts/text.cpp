@@ -74,6 +74,7 @@ BENCHMARK(multipart)->Apply(sizes);
 // Names of decks in order, as SQLite's indexes ask for it.
 void unicase(benchmark::State& state) {
     std::vector<std::string> names;
+    names.reserve(static_cast<std::size_t>(state.range()));
     for (std::int64_t i = 0; i < state.range(); ++i) {
         names.push_back(fmt::format("Fächer::{} ÉTÉ {}", i % 7, i * 7919 % state.range()));
     }
@@ -91,6 +92,7 @@ BENCHMARK(unicase)->Apply(sizes);
 // What each note that is taken over costs besides its row.
 void sort_field_and_checksum_of_notes(benchmark::State& state) {
     std::vector<std::string> texts;
+    texts.reserve(static_cast<std::size_t>(state.range()));
     for (std::int64_t i = 0; i < state.range(); ++i) {
         texts.push_back("<div>" + load::fields(i) + "</div><img src=\"a.jpg\">");
     }
