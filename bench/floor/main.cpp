@@ -30,13 +30,16 @@ struct Beginning {
     Clock::time_point time;
     double cpu_seconds = 0;
 };
-Beginning beginning;
+Beginning& beginning() {
+    static Beginning last;
+    return last;
+}
 
 }  // namespace
 
-void restart_clock() { beginning = {Clock::now(), cpu_seconds_of_process()}; }
-double seconds() { return std::chrono::duration<double>(Clock::now() - beginning.time).count(); }
-double cpu_seconds() { return cpu_seconds_of_process() - beginning.cpu_seconds; }
+void restart_clock() { beginning() = {Clock::now(), cpu_seconds_of_process()}; }
+double seconds() { return std::chrono::duration<double>(Clock::now() - beginning().time).count(); }
+double cpu_seconds() { return cpu_seconds_of_process() - beginning().cpu_seconds; }
 
 }  // namespace ankiwire::floors
 
