@@ -9,7 +9,6 @@
 #include <string_view>
 
 #include "base/check.hpp"
-#include "floor/clock.hpp"
 #include "floor/floor.hpp"
 #include "load/contents.hpp"
 

@@ -7,6 +7,9 @@
 
 namespace ankiwire::floors {
 
+// What a work has done until now was only to prepare it.
+void restart_clock();
+
 // Each returns how many times it has done what its work is counted in.
 
 // Reads all rows of a collection and packs them as JSON text, as many at a time as in a chunk.

@@ -1,33 +1,22 @@
 // ankiwire-floor WORK --file COLLECTION: the least that a work can cost, as one line of JSON. What
 // it writes, it writes to that file or beside it.
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <string>
 
-#include "floor/clock.hpp"
 #include "floor/floor.hpp"
+#include "load/measure.hpp"
 
 namespace ankiwire::floors {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-double cpu_seconds_of_process() {
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
-    const auto seconds = [](const timeval& time) {
-        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-    };
-    return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
 struct Beginning {
-    Clock::time_point time;
+    load::Clock::time_point time;
     double cpu_seconds = 0;
 };
 Beginning& beginning() {
@@ -35,11 +24,17 @@ Beginning& beginning() {
     return last;
 }
 
+load::Figures since_beginning(std::size_t count) {
+    load::Figures figures;
+    figures.count = count;
+    figures.seconds = std::chrono::duration<double>(load::Clock::now() - beginning().time).count();
+    figures.cpu_seconds = load::cpu_seconds() - beginning().cpu_seconds;
+    return figures;
+}
+
 }  // namespace
 
-void restart_clock() { beginning() = {Clock::now(), cpu_seconds_of_process()}; }
-double seconds() { return std::chrono::duration<double>(Clock::now() - beginning().time).count(); }
-double cpu_seconds() { return cpu_seconds_of_process() - beginning().cpu_seconds; }
+void restart_clock() { beginning() = {load::Clock::now(), load::cpu_seconds()}; }
 
 }  // namespace ankiwire::floors
 
@@ -62,7 +57,6 @@ int main(int argc, char** argv) {
     CLI11_PARSE(app, argc, argv);
     floors::restart_clock();
     const auto done = works.at(work)();
-    fmt::print("{{\"count\":{},\"seconds\":{},\"cpu_seconds\":{}}}\n", done, floors::seconds(),
-               floors::cpu_seconds());
+    fmt::print("{}\n", load::to_json(floors::since_beginning(done)));
     return 0;
 }

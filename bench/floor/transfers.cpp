@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "base/check.hpp"
-#include "floor/clock.hpp"
 #include "floor/floor.hpp"
 
 namespace ankiwire::floors {

@@ -2,12 +2,25 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "load/requests.hpp"
 
 namespace ankiwire::load {
 namespace {
 
 constexpr std::int64_t first_review = 1'600'000'000'000;
+
+// The same bytes for a number in each run. (Knuth's MMIX generator.)
+std::string noise(std::size_t number, std::size_t size) {
+    std::uint64_t state = number;
+    std::string bytes(size, '\0');
+    std::generate(bytes.begin(), bytes.end(), [&] {
+        state = state * 6364136223846793005U + 1442695040888963407U;
+        return static_cast<char>(state >> 56U);
+    });
+    return bytes;
+}
 
 }  // namespace
 
@@ -43,6 +56,16 @@ Chunk rows(std::int64_t first, std::int64_t count, NotetypeId notetype_id) {
                               .usn = usn,
                               .tags = " one two ",
                               .fields = fields(id)});
+    }
+    return made;
+}
+
+std::string file_name(std::size_t number) { return fmt::format("{:05}.jpg", number); }
+
+std::vector<media::Change> files(std::size_t first, std::size_t bytes) {
+    std::vector<media::Change> made;
+    for (std::size_t i = first; i < first + files_of_a_zip; ++i) {
+        made.emplace_back(file_name(i), noise(i, bytes));
     }
     return made;
 }

@@ -16,12 +16,6 @@ double seconds_of(const timeval& time) {
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
 }
 
-double cpu_seconds() {
-    rusage usage{};
-    ::getrusage(RUSAGE_SELF, &usage);
-    return seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
-}
-
 double at(const std::vector<double>& sorted, double part) {
     return sorted.empty()
                ? 0
@@ -29,6 +23,12 @@ double at(const std::vector<double>& sorted, double part) {
 }
 
 }  // namespace
+
+double cpu_seconds() {
+    rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    return seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
+}
 
 Figures measure(std::size_t users, const std::function<Result<void>(std::size_t, Times&)>& work) {
     std::vector<Times> times(users);

@@ -43,6 +43,9 @@ public:
 // work(i, times) for each i below `users`, each on a thread of its own, all begun at once.
 Figures measure(std::size_t users, const std::function<Result<void>(std::size_t, Times&)>& work);
 
+// That this process has used so far.
+double cpu_seconds();
+
 std::string to_json(Figures figures);
 
 }  // namespace ankiwire::load

@@ -102,14 +102,16 @@ Error as_stored(Error error, const std::filesystem::path& path) {
 }  // namespace
 
 Result<void> CollectionStore::Impl::open(TimestampMs now) {
-    TRY_ASSIGN(const auto size, files::size_of(path));
-    TRY_ASSIGN(const auto log_size, files::size_of(sqlite::log_path(path)));
     const auto identity = files::identity_of(path);
+    const bool missing = !identity && identity.error().kind == ErrorKind::not_found;
+    if (!identity && !missing) {
+        return identity.error();
+    }
+    TRY_ASSIGN(const auto log_size, files::size_of(sqlite::log_path(path)));
     const bool is_known = known_rows && identity && *identity == known_rows->file && log_size == 0;
     kept_counts.begin_with(is_known ? std::optional(known_rows->counts) : std::nullopt);
     known_rows.reset();
-    const bool missing = ::access(path.c_str(), F_OK) != 0;
-    if (missing || (size == 0 && log_size == 0)) {
+    if (missing || (identity->size == 0 && log_size == 0)) {
         TRY(create_file(path, now));
     }
     TRY_ASSIGN(auto locked, open_locked(path));

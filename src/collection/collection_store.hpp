@@ -18,6 +18,7 @@
 
 #include "base/ids.hpp"
 #include "base/result.hpp"
+#include "collection/content_counts.hpp"
 #include "files/files.hpp"
 #include "model/changes.hpp"
 
@@ -57,17 +58,10 @@ struct SyncContext {
     TimestampSecs now;
 };
 
-// How many rows the tables have that grow with the years.
-struct RowCounts {
-    std::int64_t cards = 0;
-    std::int64_t notes = 0;
-    std::int64_t revlog = 0;
-};
-
 // Those of a file that was closed, for whoever opens it again; nothing, if it has changed since.
 struct KnownRows {
     files::Identity file;
-    RowCounts counts;
+    ContentCounts counts;
 };
 
 // What older clients have to know of the collection's config (R-LEG-13, R-LEG-14).

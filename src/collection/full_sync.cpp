@@ -27,13 +27,6 @@ Result<ContentCounts> or_unknown(Result<ContentCounts> counts) {
     return damaged ? ContentCounts{} : std::move(counts);
 }
 
-Result<ContentCounts> count(sqlite::Database& db) {
-    TRY_ASSIGN(const auto notes, db.query_int64("select count(*) from notes"));
-    TRY_ASSIGN(const auto cards, db.query_int64("select count(*) from cards"));
-    TRY_ASSIGN(const auto reviews, db.query_int64("select count(*) from revlog"));
-    return ContentCounts{.notes = notes, .cards = cards, .reviews = reviews};
-}
-
 Result<ContentCounts> prepare(sqlite::Database& db, TimestampSecs now) {
     TRY(db.execute("pragma temp_store = file"));
     TRY_ASSIGN(const int version, schema_version(db));
@@ -46,7 +39,7 @@ Result<ContentCounts> prepare(sqlite::Database& db, TimestampSecs now) {
     TRY(ensure_indexes(db));
     TRY(clear_older_columns(db));
     TRY(transaction.commit());
-    return count(db);
+    return count_contents(db);
 }
 
 }  // namespace
@@ -102,7 +95,7 @@ Result<void> date_as_replacement(const std::filesystem::path& file, TimestampMs 
 
 Result<ContentCounts> count_contents(const std::filesystem::path& file) {
     TRY_ASSIGN(auto db, sqlite::Database::open(file, {.mode = sqlite::OpenMode::read_write}));
-    return or_unknown(count(db));
+    return or_unknown(count_contents(db));
 }
 
 Result<ContentCounts> lost_contents(const std::filesystem::path& before,

@@ -7,16 +7,9 @@
 
 #include "base/ids.hpp"
 #include "base/result.hpp"
+#include "collection/content_counts.hpp"
 
 namespace ankiwire::collection {
-
-// How much a collection holds.
-struct ContentCounts {
-    std::int64_t notes = 0;
-    std::int64_t cards = 0;
-    std::int64_t reviews = 0;
-    friend bool operator==(const ContentCounts&, const ContentCounts&) = default;
-};
 
 // Opens `file` defensively, checks it (R-FULL-04 to R-FULL-09), upgrades it to schema 18, gives
 // rows at usn -1 the collection's usn, and leaves one self-contained file. corrupt_upload: it is

@@ -16,14 +16,11 @@ Result<bool> CollectionStore::has_pending_rows() {
     return row->int64(0) != 0;
 }
 
-Result<RowCounts> CollectionStore::Impl::counts_of_rows() {
+Result<ContentCounts> CollectionStore::Impl::counts_of_rows() {
     if (!kept_counts.now()) {
-        TRY_ASSIGN(auto query, this->query("select (select count(*) from cards), "
-                                           "(select count(*) from notes), "
-                                           "(select count(*) from revlog)"));
-        TRY_ASSIGN(const auto* const row, query.next_row());
-        kept_counts.learn(
-            {.cards = row->int64(0), .notes = row->int64(1), .revlog = row->int64(2)});
+        TRY_ASSIGN(auto* const db, database());
+        TRY_ASSIGN(const auto counted, count_contents(*db));
+        kept_counts.learn(counted);
     }
     return *kept_counts.now();
 }
@@ -39,7 +36,7 @@ Result<SanityCounts> CollectionStore::counts() {
     SanityCounts counts;
     counts.cards = clamp_to<std::uint32_t>(rows.cards);
     counts.notes = clamp_to<std::uint32_t>(rows.notes);
-    counts.revlog = clamp_to<std::uint32_t>(rows.revlog);
+    counts.revlog = clamp_to<std::uint32_t>(rows.reviews);
     counts.graves = count(0);
     counts.notetypes = count(1);
     counts.decks = count(2);

@@ -36,10 +36,10 @@ struct NotetypeShape {
 class KeptCounts final : public sqlite::RowWatcher {
 public:
     // Of a file that nobody has begun to change; nullopt: they are not known.
-    void begin_with(const std::optional<RowCounts>& counts) { now_ = committed_ = counts; }
-    void learn(const RowCounts& counts) { now_ = counts; }
+    void begin_with(const std::optional<ContentCounts>& counts) { now_ = committed_ = counts; }
+    void learn(const ContentCounts& counts) { now_ = counts; }
     void commit() { committed_ = now_; }
-    [[nodiscard]] const std::optional<RowCounts>& now() const { return now_; }
+    [[nodiscard]] const std::optional<ContentCounts>& now() const { return now_; }
 
     void row_added(std::string_view table) override { add(table, 1); }
     void row_removed(std::string_view table) override { add(table, -1); }
@@ -52,11 +52,11 @@ private:
         }
         now_->cards += table == "cards" ? count : 0;
         now_->notes += table == "notes" ? count : 0;
-        now_->revlog += table == "revlog" ? count : 0;
+        now_->reviews += table == "revlog" ? count : 0;
     }
 
-    std::optional<RowCounts> now_;
-    std::optional<RowCounts> committed_;
+    std::optional<ContentCounts> now_;
+    std::optional<ContentCounts> committed_;
 };
 
 struct CollectionStore::Impl {
@@ -76,7 +76,7 @@ struct CollectionStore::Impl {
     Result<sqlite::Database*> database();
     // `sql` must live as long as the store.
     Result<Query> query(std::string_view sql);
-    Result<RowCounts> counts_of_rows();
+    Result<ContentCounts> counts_of_rows();
     [[nodiscard]] QuerySource query_source();
     // An error outside a transaction, also if SQLite ended it (disk full): what follows would
     // otherwise be committed piece by piece.
