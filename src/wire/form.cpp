@@ -140,14 +140,13 @@ Result<void> FormReader::finish(const ByteSink& data) {
         case State::behind_parts:
             return {};
     }
-    std::string_view rest = buffer_;
+    const std::string_view rest = buffer_;
     for (const std::string_view end : {std::string_view(delimiter_), line_end}) {
         if (rest.ends_with(end)) {
-            rest.remove_suffix(end.size());
-            break;
+            return add_to_part(rest.substr(0, rest.size() - end.size()), data);
         }
     }
-    return add_to_part(rest, data);
+    return fail(ErrorKind::malformed, "a form that ends within a part");
 }
 
 std::optional<FormReader::Delimiter> FormReader::find_delimiter(std::string_view text) const {

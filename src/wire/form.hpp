@@ -33,8 +33,8 @@ public:
 
     // malformed: a second `data`; another value, or the head of a part, that is too long.
     Result<void> push(std::string_view piece, const ByteSink& data);
-    // The end of the body ends the last part, as Anki 2.0 needs it (R-LEG-05). malformed: there is
-    // no part to end.
+    // The end of the body ends the last part, if its line has ended, as Anki 2.0 needs it
+    // (R-LEG-05). malformed: there is no such part.
     Result<void> finish(const ByteSink& data);
 
     // Those of c, k, s, sk and v that there are. Of a repeated name the last one counts, and `k`

@@ -154,9 +154,12 @@ TEST(Form, data_may_hold_anything_but_a_delimiter) {
 TEST(Form, the_end_of_the_body_ends_the_last_part) {
     const std::string begin = part("c", "1") + "--Anki-sync-boundary\r\n" +
                               "content-disposition: form-data; name=\"v\"\r\n\r\nx";
-    for (const auto* end : {"", "\r\n", "\r\n--Anki-sync-boundary"}) {
+    for (const auto* end : {"\r\n", "\r\n--Anki-sync-boundary"}) {
         EXPECT_THAT(read_form(type, begin + end)->values,
                     ElementsAre(Pair("c", "1"), Pair("v", "x")));
+    }
+    for (const auto* end : {"", "\r", "\r\n--Anki-sync-bound", "\r\n--Anki-sync-boundary-"}) {
+        EXPECT_TRUE(is_malformed(read_form(type, begin + end))) << end;
     }
     EXPECT_EQ(read_form(type, part("data", "x"))->data, "x");
 }
