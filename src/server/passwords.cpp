@@ -141,8 +141,10 @@ Result<PasswordHash> parse_password_hash(std::string_view phc) {
 
 bool PasswordVerifier::matches(const Password& attempt) const {
     if (hash_) {
+        // HMAC fills its key up with NULs: `pass` and `pass\0` give the same.
         return equal_in_constant_time(derive(*hash_, attempt.reveal(), hash_->hash.size()),
-                                      hash_->hash);
+                                      hash_->hash) &&
+               attempt.reveal().find('\0') == std::string::npos;
     }
     // A plain password could be compared at once; the derivation makes guessing as slow, and the
     // answer for unknown users as late, as with hashed ones.

@@ -7,6 +7,8 @@
 namespace ankiwire::server {
 namespace {
 
+using namespace std::string_view_literals;
+
 // Of "pass", made with Python's hashlib.pbkdf2_hmac.
 constexpr std::string_view sha256_phc =
     "$pbkdf2-sha256$i=1000,l=32$MDEyMzQ1Njc4OWFiY2RlZg$uCtUzhXnoobQvUnBSmtWv+P9GO2sUVeOVN6d26g+dYM";
@@ -63,8 +65,8 @@ TEST(PasswordVerifiers, know_the_password_of_a_hash) {  // R-AUTH-07
     for (const auto phc : {sha256_phc, sha512_phc}) {
         const PasswordVerifier verifier(*parse_password_hash(phc));
         EXPECT_TRUE(verifier.matches(Password("pass")));
-        for (const auto* wrong : {"", "Pass", "pass ", "passpass"}) {
-            EXPECT_FALSE(verifier.matches(Password(wrong))) << wrong;
+        for (const auto wrong : {""sv, "Pass"sv, "pass "sv, "passpass"sv, "pass\0"sv}) {
+            EXPECT_FALSE(verifier.matches(Password(std::string(wrong)))) << wrong;  // R-AUTH-02
         }
     }
 }
