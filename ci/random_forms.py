@@ -8,6 +8,7 @@ PYTHON_KEYS = ("5f3a9c01", "00000000")
 RUST_KEYS = ("dHhSW.T}gn", "a\"&=%41+;c")
 HEAD_TAILS = ('; filename="data"', "", ";filename=data", "; filename*=UTF-8''data",
               '; filename="a b.zip"\r\nContent-Type: application/octet-stream', '; filename="a;b"')
+WILD_BROKEN = 0.2  # of the forms of a wild session
 PACKED = (*"012", "", "true", "00", " 0")  # what `c` may say
 
 

@@ -5,7 +5,7 @@ import json
 import zipfile
 
 from calls import Call, MediaUsn
-from random_forms import OldClient
+from random_forms import WILD_BROKEN, OldClient
 from random_values import NUMBERS, OTHERS, Session
 
 CLIENT = "anki,26.09.3 (test),linux"
@@ -34,13 +34,13 @@ class Media(Session):
 
     def calls(self):
         for _ in range(self.dice.randint(2, 8)):
-            method = self.dice.choice((self.begin, self.changes, self.upload, self.upload, self.upload,
-                                       self.download, self.sanity))
+            method = self.dice.choice((self.begin, self.changes, self.download, self.sanity,
+                                       self.upload, self.upload, self.upload))
             yield self.call(*method())
 
     def call(self, method, value):
         if self.old and self.dice.chance(0.8):
-            return self.old.call(method, value, self.old.keys[0], 0.15 if self.is_wild else 0)
+            return self.old.call(method, value, self.old.keys[0], WILD_BROKEN if self.is_wild else 0)
         return Call(method, value)
 
     def begin(self):

@@ -4,7 +4,7 @@ sends is made of what a collection holds, changed a little or a lot."""
 import copy
 
 from calls import Call
-from random_forms import OldClient
+from random_forms import WILD_BROKEN, OldClient
 from random_media import Media
 from random_values import NUMBERS, NUMBERS_OF_32_BITS, OTHERS, TEXTS, Dice, Session
 
@@ -31,7 +31,7 @@ class Logins(Session):
         old = OldClient(self.dice, self.pool["keys"][0]) if self.dice.chance(0.4) else None
         for _ in range(self.dice.randint(1, 3)):
             value = self.maybe_spoilt(self.who())
-            yield old.call("hostKey", value, "", 0.1) if old else Call("hostKey", value)
+            yield old.call("hostKey", value, "", WILD_BROKEN) if old else Call("hostKey", value)
             key = self.dice.choice((*self.pool["keys"], *HOST_KEYS, self.pool["keys"][0].upper()))
             yield Call("meta", META, "one", host_key=key)
             yield Call(self.dice.choice(("mediaSanity", "mediaChanges")), {"local": 0, "lastUsn": 0},
@@ -195,7 +195,7 @@ class OldSync(Sync):
         self.keys = self.old.keys
 
     def call(self, method, value, key):
-        return self.old.call(method, value, key, 0.1 if self.is_wild else 0)
+        return self.old.call(method, value, key, WILD_BROKEN if self.is_wild else 0)
 
     def calls(self):
         if self.dice.chance(0.2):

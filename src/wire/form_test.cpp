@@ -138,7 +138,7 @@ TEST(Form, the_last_key_counts) {
 // R-LEG-06
 TEST(Form, data_may_hold_anything_but_a_delimiter) {
     for (const std::string& value :
-         {std::string("\r\n--Anki\0\r\n\r\n--", 16), std::string("\r\n--Anki-sync-boundaryx\r\n"),
+         {std::string("\r\n--Anki\0\r\n\r\n--", 15), std::string("\r\n--Anki-sync-boundaryx\r\n"),
           std::string("\r\n--Anki-sync-boundary-\n"), std::string("--Anki-sync-boundary--\r\n"),
           std::string("\r\r\n\r\n"), std::string()}) {
         for (const std::size_t size : {1U, 5U, 1000U}) {
