@@ -53,6 +53,7 @@ class Call:
     form: Form | None = None
     host_key: str | None = None  # None: the right one
     query: str | None = None  # of a GET in place of a form
+    broken: str = ""  # how bytes that are sent differ from good ones
 
     @property
     def path(self):
@@ -75,7 +76,7 @@ class Call:
         return client.call(self.method, raw=data, base=self.path.split("/")[1], **header)
 
     def __str__(self):
-        shown = f"{self.key}:{self.method}"
+        shown = f"{self.key}:{self.method}{self.broken and f' broken by {self.broken},'}"
         if self.query is not None:
             return f"{shown} by GET {self.query}"
         return f"{shown} by {self.form}" if self.form else shown

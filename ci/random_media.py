@@ -30,13 +30,17 @@ class Media(Session):
         super().__init__(dice, pool)
         self.there = set()  # if all batches are taken that look right
         self.log = 0
+        self.broken = ""
         self.old = OldClient(dice, pool["keys"][0]) if dice.chance(0.4) else None
 
     def calls(self):
         for _ in range(self.dice.randint(2, 8)):
             method = self.dice.choice((self.begin, self.changes, self.download, self.sanity,
                                        self.upload, self.upload, self.upload))
-            yield self.call(*method())
+            self.broken = ""
+            call = self.call(*method())
+            call.broken = self.broken
+            yield call
 
     def call(self, method, value):
         if self.old and self.dice.chance(0.8):
@@ -102,14 +106,15 @@ class Media(Session):
         entries.insert(self.dice.choice((0, len(entries), len(entries))), ("_meta", meta))
         packing = self.dice.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))
         if self.is_wild and self.dice.chance(0.2):
-            return self.broken(entries, listed, packing)
+            return self.broken_zip(entries, listed, packing)
         return zipped(entries, packing)
 
-    def broken(self, entries, listed, packing):
+    def broken_zip(self, entries, listed, packing):
         """A zip that no client sends, which need not be wrong."""
         contents = dict(entries)
         kind = self.dice.choice(("meta", "more", "fewer", "none", "cut", "tail", "head", "byte",
                                  "no zip", "method", "spoilt", "large meta"))
+        self.broken = kind
         if kind == "meta":
             contents["_meta"] = self.dice.choice(BROKEN_META)
         elif kind == "more":

@@ -98,7 +98,8 @@ class Sync(Session):
         return method, self.maybe_spoilt({"chunk": self.chunk()})
 
     def id_of(self, known):
-        return known if self.dice.chance(0.6) else self.dice.choice((known + 1, 7, 1_700_000_000_500))
+        others = (known + 1, 7, 1_700_000_000_500)
+        return known if self.dice.chance(0.6) else self.dice.choice(others)
 
     def mod_of(self, known):
         """Hardly ever the same: what then happens is R-CHUNK-09 and R-CHANGES-05."""
@@ -106,10 +107,10 @@ class Sync(Session):
         return self.dice.choice((known - distance, known + distance, NOW_ROUGHLY + distance))
 
     def graves(self):
-        rows = self.pool["chunk"]
+        rows, decks = self.pool["chunk"], self.pool["decks"][0]
         return {"cards": [self.id_of(row[0]) for row in self.dice.some(rows["cards"])],
                 "notes": [self.id_of(row[0]) for row in self.dice.some(rows["notes"])],
-                "decks": [self.id_of(deck["id"]) for deck in self.dice.some(self.pool["decks"][0], 1)]}
+                "decks": [self.id_of(deck["id"]) for deck in self.dice.some(decks, 1)]}
 
     def changes(self):
         decks, configs = self.pool["decks"]
