@@ -111,10 +111,12 @@ def problems_of_known(covers):
             yield f"{suite.KNOWN.name}: there is no case {line['case']}"
         elif not cited or cited - covered:
             yield f"{suite.KNOWN.name}: {line['case']} covers {' '.join(sorted(covered))} alone"
-    for path in sorted(suite.KNOWN.parent.glob("captures-*.txt")):
+    for path in sorted(suite.KNOWN.parent.glob("*-official-*.txt")):
+        folder = path.name.split("-")[0]  # of fixtures/; a replay calls each case a capture
         for line in suite.read_known(path):
-            if not (REPOSITORY / "fixtures" / f"{line['case']}.sync").exists():
-                yield f"{path.name}: there is no {line['case']} in fixtures/"
+            transcript = line["case"].replace("captures", folder, 1) + ".sync"
+            if not (REPOSITORY / "fixtures" / transcript).exists():
+                yield f"{path.name}: there is no {transcript} in fixtures/"
 
 
 def problems_of_killed(killed, breaks, covers):

@@ -177,9 +177,13 @@ Result<CollectionFile> read_download(std::string_view bytes, const fs::path& scr
     return read(scratch);
 }
 
-Result<std::string> upload_of(const Contents& contents, const Stamps& stamps,
-                              const fs::path& scratch) {
+Result<std::string> file_of(std::string_view below, const CollectionFile& collection,
+                            const fs::path& scratch) {
+    const auto& [contents, stamps] = collection;
     remove_database(scratch);
+    if (!below.empty()) {
+        std::ofstream(scratch, std::ios::binary) << below;
+    }
     TRY_ASSIGN(auto store, CollectionStore::open(scratch, some_day));
     TRY(store.begin());
     UnchunkedChanges changes;
@@ -193,8 +197,7 @@ Result<std::string> upload_of(const Contents& contents, const Stamps& stamps,
     for (const auto& [key, json] : contents.config) {
         changes.config->push_back({key, json});
     }
-    const collection::SyncContext context{
-        .server_usn = stamps.usn, .client_usn = stamps.usn, .now = to_secs(some_day)};
+    const collection::SyncContext context{.server_usn = {0}, .client_usn = {0}, .now = {0}};
     TRY(store.apply_changes(changes, context));
     TRY(store.apply_chunk({.done = true,
                            .revlog = values(contents.revlog),

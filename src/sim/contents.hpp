@@ -40,10 +40,10 @@ Result<CollectionFile> read_collection(const std::filesystem::path& file,
                                        const std::filesystem::path& scratch);
 // The same from the bytes of a download.
 Result<CollectionFile> read_download(std::string_view bytes, const std::filesystem::path& scratch);
-// The bytes of a file as a client uploads it. All objects that a new collection has are replaced,
-// or stay.
-Result<std::string> upload_of(const Contents& contents, const Stamps& stamps,
-                              const std::filesystem::path& scratch);
+// The bytes of a file of these, made of the file `below`, or of a new one if that is empty: all
+// objects that this has are replaced, or stay. No row of it is newer than usn 0.
+Result<std::string> file_of(std::string_view below, const CollectionFile& collection,
+                            const std::filesystem::path& scratch);
 
 // What there is, by kind and id; a tag by what it is when folded.
 struct Fact {

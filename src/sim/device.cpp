@@ -23,6 +23,13 @@ void mark_sent_in(Map& map, Usn usn) {
     }
 }
 
+template <class Map>
+void mark_old(Map& map) {
+    for (auto& [id, object] : map) {
+        object.usn = {};
+    }
+}
+
 template <class Map, class List>
 void list_pending(const Map& map, List& list, std::size_t most, Usn usn) {
     for (const auto& [id, object] : map) {
@@ -297,12 +304,12 @@ CollectionFile Device::ready_for_upload(TimestampMs now) const {
         .contents = now_.contents,
         .stamps = {.modified = now, .schema_modified = now, .usn = {now_.stamps.usn.value + 1}}};
     auto& contents = file.contents;
-    mark_sent_in(contents.notes, {});
-    mark_sent_in(contents.cards, {});
-    mark_sent_in(contents.revlog, {});
-    mark_sent_in(contents.notetypes, {});
-    mark_sent_in(contents.decks, {});
-    mark_sent_in(contents.deck_configs, {});
+    mark_old(contents.notes);
+    mark_old(contents.cards);
+    mark_old(contents.revlog);
+    mark_old(contents.notetypes);
+    mark_old(contents.decks);
+    mark_old(contents.deck_configs);
     for (auto& [tag, usn] : contents.tags) {
         usn = {};
     }

@@ -72,7 +72,7 @@ public:
 
     // --- full syncs ---
     void replace_with(CollectionFile downloaded);
-    // What it uploads: nothing of it waits to be sent, and each other device has to choose.
+    // What it uploads: no row of it is to be sent again, and each other device has to choose.
     [[nodiscard]] CollectionFile ready_for_upload(TimestampMs now) const;
 
     [[nodiscard]] const Contents& contents() const { return now_.contents; }

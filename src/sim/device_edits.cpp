@@ -116,6 +116,7 @@ void Device::add_note(Dice& dice, TimestampMs now) {
     card.mtime = to_secs(now);
     card.usn = usn_pending;
     card.due = edits_;
+    card.data = "{}";  // as clients write that there is none
     contents.cards[card.id] = card;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <type_traits>
+#include <utility>
 
 #include "base/check.hpp"
 #include "base/limits.hpp"
@@ -43,13 +44,6 @@ void move_rows(std::vector<Row>& from, std::vector<Row>& to, std::size_t& room) 
     to.assign(from.begin(), from.begin() + count);
     from.erase(from.begin(), from.begin() + count);
     room -= to.size();
-}
-
-template <class Map>
-void set_usn(Map& map, Usn usn) {
-    for (auto& [id, object] : map) {
-        object.usn = usn;
-    }
 }
 
 }  // namespace
@@ -341,17 +335,21 @@ std::string ModelServer::finish(TimestampMs now) {
 
 void ModelServer::upload(CollectionFile file) {
     session_.reset();
-    const auto usn = file.stamps.usn;
-    tables_ = {.contents = std::move(file.contents), .graves = {}, .stamps = file.stamps};
-    auto& contents = tables_.contents;
-    set_usn(contents.notes, usn);
-    set_usn(contents.cards, usn);
-    set_usn(contents.revlog, usn);
-    set_usn(contents.notetypes, usn);
-    set_usn(contents.decks, usn);
-    set_usn(contents.deck_configs, usn);
-    for (auto& [tag, tag_usn] : contents.tags) {
-        tag_usn = usn;
+    const auto before = std::exchange(
+        tables_, {.contents = std::move(file.contents), .graves = {}, .stamps = file.stamps});
+    if (is(Inversion::an_upload_leaves_the_usn)) {
+        tables_.stamps.usn = before.stamps.usn;
+    }
+    if (is(Inversion::an_upload_leaves_the_graves)) {
+        tables_.graves = before.graves;
+    }
+    if (is(Inversion::an_upload_leaves_notes)) {
+        tables_.contents.notes.insert(before.contents.notes.begin(), before.contents.notes.end());
+    }
+    if (is(Inversion::what_was_uploaded_is_sent)) {
+        for (auto& [id, note] : tables_.contents.notes) {
+            note.usn = file.stamps.usn;
+        }
     }
 }
 
@@ -361,7 +359,11 @@ CollectionFile ModelServer::download(TimestampMs now) {
         stamps.modified = std::max(now, TimestampMs{stamps.modified.value + 1});
         stamps.usn.value += 1;
     }
-    return {.contents = tables_.contents, .stamps = tables_.stamps};
+    CollectionFile file{.contents = tables_.contents, .stamps = tables_.stamps};
+    if (is(Inversion::a_download_has_no_reviews)) {
+        file.contents.revlog.clear();
+    }
+    return file;
 }
 
 }  // namespace ankiwire::sim

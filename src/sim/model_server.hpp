@@ -16,7 +16,7 @@ namespace ankiwire::sim {
 
 enum class GraveKind : std::uint8_t { card, note, deck };
 
-// One rule of merging turned round, to see that a difference is noticed.
+// One rule turned round, to see that a difference is noticed.
 enum class Inversion {
     none,
     older_rows_win,
@@ -36,8 +36,14 @@ enum class Inversion {
     config_is_merged,
     rows_keep_the_clients_usn,
     usn_stays,
+    // Of full syncs:
+    an_upload_leaves_the_usn,
+    an_upload_leaves_the_graves,
+    an_upload_leaves_notes,
+    what_was_uploaded_is_sent,
+    a_download_has_no_reviews,
 };
-inline constexpr int inversion_count = 18;
+inline constexpr int inversion_count = 23;
 
 class ModelServer {
 public:

@@ -11,6 +11,7 @@
 #include "base/check.hpp"
 #include "json/reader.hpp"
 #include "json/writer.hpp"
+#include "sim/collection_sql.hpp"
 
 namespace ankiwire::sim {
 namespace {
@@ -25,13 +26,13 @@ constexpr std::array<std::pair<std::string_view, std::size_t>, 3> usn_of_row{
     {{"revlog", 2}, {"cards", 5}, {"notes", 4}}};
 
 // Broken after commas, but not within a text.
-std::string wrapped(const std::string& line) {
+std::string wrapped(const std::string& line, char quote = '"') {
     std::string text;
     std::size_t width = 0;
     std::size_t comma = 0;  // behind the last one, in `text`
     bool in_text = false;
     for (std::size_t i = 0; i < line.size(); ++i) {
-        if (line[i] == '"' && (i == 0 || line[i - 1] != '\\')) {
+        if (line[i] == quote && (i == 0 || line[i - 1] != '\\')) {
             in_text = !in_text;
         }
         text += line[i];
@@ -50,6 +51,8 @@ std::string wrapped(const std::string& line) {
 
 class TranscriptWriter {
 public:
+    explicit TranscriptWriter(std::string_view empty) : empty_(empty) {}
+
     void add(const Exchange& exchange) {
         auto& client = clients_[exchange.session];
         if (client.empty()) {
@@ -59,8 +62,22 @@ public:
             steps_ += '\n';
         }
         method_ = exchange.method;
+        const auto request = fmt::format("{}: {}", client, wire::method_name(method_));
+        if (method_ == Method::upload) {
+            steps_ += request + " collection empty\n";
+            add_upload(exchange);
+        } else if (method_ == Method::download) {
+            steps_ += request + "\n";
+            add_download(exchange.reply);
+        } else {
+            add_json(request, exchange);
+        }
+    }
+    [[nodiscard]] const std::string& steps() const { return steps_; }
+
+private:
+    void add_json(std::string request, const Exchange& exchange) {
         is_reply_ = false;
-        auto request = fmt::format("{}: {}", client, wire::method_name(method_));
         if (!exchange.body.empty()) {
             request += " " + body(exchange.body);
         }
@@ -71,9 +88,34 @@ public:
         }
         steps_ += wrapped(request) + "\n" + wrapped(reply) + "\n";
     }
-    [[nodiscard]] const std::string& steps() const { return steps_; }
 
-private:
+    // Its stamps are those of the account from then on (R-FULL-17, R-FULL-18).
+    void add_upload(const Exchange& exchange) {
+        for (const auto& statement : statements_for(empty_, exchange.body)) {
+            steps_ += wrapped("  " + statement, '\'') + "\n";
+        }
+        steps_ += fmt::format("-> {} text \"{}\"\n", exchange.status, exchange.reply);
+        const auto stamps = stamps_of(exchange.body);
+        usns_.clear();
+        mods_[stamps.modified.value] = std::to_string(stamps.modified.value);
+    }
+
+    // It may have been dated for it, and have got a usn (R-FULL-12).
+    void add_download(const std::string& file) {
+        const auto stamps = stamps_of(file);
+        const auto name = fmt::format("usn{}", ++downloads_);
+        usns_[stamps.usn.value] = name;
+        steps_ += fmt::format(
+            "-> 200 collection\n  select scm, usn, mod from col\n  = {} | <int:{}> | {}\n",
+            stamps.schema_modified.value, name, new_mod(stamps.modified.value));
+        for (const auto& query : queries_of(file)) {
+            steps_ += fmt::format("  {}\n", query.sql);
+            for (const auto& row : query.rows) {
+                steps_ += fmt::format("  = {}\n", row);
+            }
+        }
+    }
+
     std::string body(const std::string& text) {
         const auto document = json::Document::parse(text);
         CHECK(document);
@@ -159,44 +201,45 @@ private:
         return (is_reply_ && is_list && !is_pair && !text.empty() ? "[~ " : "[") + text + "]";
     }
 
-    // The first one is the account's own, whatever that is.
+    // What an upload has brought is known, as is that of `empty`; since a download it is counted
+    // from there.
     std::string usn(std::int64_t number) {
-        if (!first_usn_) {
-            first_usn_ = number;
-            return "<int:usn>";
+        const auto later = usns_.upper_bound(number);
+        if (later == usns_.begin()) {
+            return std::to_string(number);
         }
-        const auto more = number - *first_usn_;
-        return more < 0    ? std::to_string(number)
-               : more == 0 ? "<usn>"
-                           : fmt::format("<usn+{}>", more);
+        const auto& [first, name] = *std::prev(later);
+        return number == first ? fmt::format("<{}>", name)
+                               : fmt::format("<{}+{}>", name, number - first);
     }
 
-    // What each server has otherwise: times.
+    // What each server has otherwise: times, and its log of media.
     std::string of_server(std::string_view name, std::int64_t number) {
         if (name == "ts") {
             return "<s>";
         }
-        if (name == "scm" || name == "media_usn") {
+        if (name == "media_usn") {
             return "<int>";
         }
-        if (name != "mod" && method_ == Method::meta) {
-            return std::to_string(number);
+        if (name == "mod") {
+            const auto known = mods_.find(number);
+            return known == mods_.end() ? "<int>" : known->second;
         }
-        if (stamps_.empty()) {
-            stamps_[number] = "<int>";
-            return "<int>";
-        }
-        const auto [known, is_new] = stamps_.try_emplace(number);
-        if (is_new) {
-            known->second = fmt::format("<mod{}>", stamps_.size() - 1);
-            return fmt::format("<ms:mod{}>", stamps_.size() - 1);
-        }
-        return known->second;
+        return method_ == Method::finish ? new_mod(number) : std::to_string(number);
     }
 
+    std::string new_mod(std::int64_t number) {
+        const auto name = fmt::format("mod{}", ++new_mods_);
+        mods_[number] = fmt::format("<{}>", name);
+        return fmt::format("<ms:{}>", name);
+    }
+
+    const std::string_view empty_;
     std::map<std::string, std::string> clients_;  // by session
-    std::map<std::int64_t, std::string> stamps_;
-    std::optional<std::int64_t> first_usn_;
+    std::map<std::int64_t, std::string> mods_;
+    std::map<std::int64_t, std::string> usns_;  // of downloads since the last upload
+    int new_mods_ = 0;
+    int downloads_ = 0;
     Method method_{};
     bool is_reply_ = false;
     std::string steps_;
@@ -205,12 +248,12 @@ private:
 }  // namespace
 
 std::string transcript(std::string_view about, const std::vector<Command>& history,
-                       const std::vector<Exchange>& exchanges) {
+                       const std::vector<Exchange>& exchanges, std::string_view empty) {
     std::string text = fmt::format("# {}\n# The history of which this was made:\n", about);
     for (const auto& command : history) {
         text += fmt::format("{}{}\n", command_prefix, to_text(command));
     }
-    TranscriptWriter writer;
+    TranscriptWriter writer(empty);
     for (const auto& exchange : exchanges) {
         writer.add(exchange);
     }

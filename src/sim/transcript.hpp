@@ -11,10 +11,9 @@
 
 namespace ankiwire::sim {
 
-// Of a trial that has begun with the suite's collection `empty`, and was without full syncs.
-// `about`: a sentence.
+// Of a trial that has begun with `empty`, the suite's collection of that name. `about`: a sentence.
 std::string transcript(std::string_view about, const std::vector<Command>& history,
-                       const std::vector<Exchange>& exchanges);
+                       const std::vector<Exchange>& exchanges, std::string_view empty);
 
 // The history that a transcript tells in its head. malformed: it does not.
 Result<std::vector<Command>> history_of(std::string_view transcript);

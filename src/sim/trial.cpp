@@ -120,6 +120,7 @@ Trial::Trial(const fs::path& folder, std::string_view start, const TrialOptions&
     : scratch_(folder / "scratch"),
       options_(options),
       rig_(folder_with(folder, start)),
+      start_file_(start),
       start_(read_start()),
       model_(start_, options.inversion),
       ledger_(start_.contents) {
@@ -228,16 +229,22 @@ std::string Trial::sync(Device& device, std::uint64_t replies) {
                                device.number(), answered.reply);
         }
         if (progress == Progress::ended && request.method == Method::finish) {
-            const auto count = exchanges_.size();
-            auto found = compare_tables();
-            exchanges_.resize(count);
-            return found;
+            return compare_tables();
         }
     }
     return {};
 }
 
 std::string Trial::compare_tables() {
+    const auto before = exchanges_.size();
+    auto found = ask_for_tables();
+    if (found.empty()) {
+        exchanges_.resize(before);
+    }
+    return found;
+}
+
+std::string Trial::ask_for_tables() {
     const std::string session = fmt::format("device none sync {}", ++sessions_);
     auto answered =
         post(session, Method::meta, wire::encode_meta_request({.version = 11, .client = "sim"}));
@@ -259,10 +266,16 @@ std::string Trial::compare_tables() {
 
 std::string Trial::upload(Device& device) {
     const auto file = device.ready_for_upload(clock_of(device));
-    const auto bytes = must(upload_of(file.contents, file.stamps, scratch_ / "upload"));
+    const auto session = new_session(device);
+    const auto& sent = exchanges_.emplace_back(
+        Exchange{.session = session,
+                 .method = Method::upload,
+                 .body = must(file_of(start_file_, file, scratch_ / "upload")),
+                 .status = 200,
+                 .reply = "OK"});
     const auto answer =
-        rig_.post({rig::head_of_11(user, Method::upload, new_session(device)), zstd::pack(bytes)});
-    if (answer.body != "OK") {
+        rig_.post({rig::head_of_11(user, Method::upload, session), zstd::pack(sent.body)});
+    if (answer.body != sent.reply) {
         return "an upload is answered with " + answer.body + " " + answer.problem;
     }
     model_.upload(file);
@@ -272,19 +285,29 @@ std::string Trial::upload(Device& device) {
 }
 
 std::string Trial::download(Device& device) {
-    const auto answer =
-        rig_.post({rig::head_of_11(user, Method::download, new_session(device)), {}});
-    auto file = must(read_download(answer.body, scratch_ / "download"));
+    const auto session = new_session(device);
+    const auto answer = rig_.post({rig::head_of_11(user, Method::download, session), {}});
     auto expected = model_.download(Clock::now());
-    erase_days(file.contents);
+    exchanges_.push_back({.session = session,
+                          .method = Method::download,
+                          .body = {},
+                          .status = 200,
+                          .reply = must(file_of(start_file_, expected, scratch_ / "expected"))});
+    auto file = read_download(answer.body, scratch_ / "download");
+    if (!file) {
+        return "a download: " + file.error().context + " " + answer.problem;
+    }
+    auto contents = file->contents;
+    erase_days(contents);
     erase_days(expected.contents);
-    auto found = difference(file.contents, expected.contents);
-    if (file.stamps.usn != expected.stamps.usn ||
-        file.stamps.modified != expected.stamps.modified) {
+    auto found = difference(contents, expected.contents);
+    if (file->stamps.usn != expected.stamps.usn ||
+        file->stamps.modified != expected.stamps.modified ||
+        file->stamps.schema_modified != expected.stamps.schema_modified) {
         found += "the stamps of a download differ";
     }
-    ledger_.replaced(device.number(), file.contents);
-    device.replace_with(std::move(file));
+    ledger_.replaced(device.number(), contents);
+    device.replace_with(std::move(*file));
     return found.empty() ? compare_tables() : "a download: " + found;
 }
 
@@ -307,7 +330,7 @@ std::string Trial::settle() {
             return fmt::format("device {} and device 0 differ: {}", device.number(), found);
         }
     }
-    const auto found = compare_tables();
+    const auto found = ask_for_tables();
     return found.empty() ? ledger_.check(model_.contents(), model_.late(), model_.won_ties())
                          : found;
 }

@@ -36,7 +36,7 @@ std::string to_text(const Command& command);
 // malformed: it is no command.
 Result<Command> command_of(const std::string& text);
 
-// A request, and what it has to be answered with.
+// A request, and what it has to be answered with; of a full sync a file.
 struct Exchange {
     std::string session;  // names the device's sync
     wire::Method method;
@@ -78,8 +78,10 @@ private:
     std::string upload(Device& device);
     std::string download(Device& device);
     void edit(Device& device, const Command& command);
-    // Whether all that both have is the same, as a device is told that knows nothing.
+    // Whether all that both have is the same, as a device is told that knows nothing. If nothing is
+    // found, it is as if nobody had asked.
     std::string compare_tables();
+    std::string ask_for_tables();
     [[nodiscard]] std::string compare_with_first(const Device& device) const;
     [[nodiscard]] bool may_differ(const Device& device, const Fact& own, const Fact& other) const;
     [[nodiscard]] TimestampMs clock_of(const Device& device) const;
@@ -89,6 +91,7 @@ private:
     std::filesystem::path scratch_;
     TrialOptions options_;
     rig::Rig rig_;
+    std::string start_file_;
     CollectionFile start_;
     ModelServer model_;
     Ledger ledger_;

@@ -9,12 +9,10 @@
 #include <fstream>
 #include <regex>
 
-#include "base/check.hpp"
-#include "collection/collection_store.hpp"
 #include "files/read_file.hpp"
 #include "files/temp_folder.hpp"
+#include "sim/empty_collection.hpp"
 #include "sim/transcript.hpp"
-#include "sqlite/db.hpp"
 
 namespace ankiwire::sim {
 
@@ -25,31 +23,8 @@ namespace {
 namespace fs = std::filesystem;
 using files::read_file;
 
-// A new account's collection.
-const std::string& new_collection() {
-    static const std::string bytes = [] {
-        const files::TempFolder folder;
-        const auto path = folder.path() / "collection.anki2";
-        auto store = collection::CollectionStore::open(path, {1'600'000'000'000});
-        CHECK(store && store->close());
-        return read_file(path);
-    }();
-    return bytes;
-}
-
-// The collection that the transcripts of the suite call `empty`.
-const std::string& empty_collection() {
-    static const std::string bytes = [] {
-        const files::TempFolder folder;
-        const auto path = folder.path() / "collection.anki2";
-        {
-            auto db = sqlite::Database::open(path, {.mode = sqlite::OpenMode::create});
-            const auto sql =
-                read_file(fs::path(ANKIWIRE_SOURCE) / "conformance/collections/empty.sql");
-            CHECK(db && db->execute(sql.c_str()));
-        }
-        return read_file(path);
-    }();
+const std::string& start() {
+    static const auto bytes = empty_collection();
     return bytes;
 }
 
@@ -78,36 +53,29 @@ rc::Gen<Command> any_command(FullSyncs full_syncs) {
         rc::gen::container<std::array<std::uint64_t, 4>>(number));
 }
 
-std::string live(const std::vector<Command>& history, const std::string& begin,
-                 const TrialOptions& options) {
-    const files::TempFolder folder;
-    return Trial(folder.path(), begin, options).live(history);
-}
-
-RC_GTEST_PROP(Trial, the_server_does_what_the_model_does_and_all_devices_end_equal, ()) {
-    const auto history =
-        *rc::gen::container<std::vector<Command>>(any_command(FullSyncs::sometimes));
+// One that fails is told as a transcript, which replays to any server.
+void live_and_end_equal(FullSyncs full_syncs) {
+    const auto history = *rc::gen::container<std::vector<Command>>(any_command(full_syncs));
     // Never in the millisecond of another's.
     const auto clock = rc::gen::element<std::int64_t>(0, 0, 0, -1499, 2013);
     const TrialOptions options{.devices = *rc::gen::inRange<std::size_t>(2, 5),
                                .clocks_ms = {*clock, *clock, *clock, *clock}};
-    const auto found = live(history, new_collection(), options);
-    RC_LOG(found);
-    RC_ASSERT(found.empty());
-}
-
-// One that fails is told as a transcript, which replays to any server.
-RC_GTEST_PROP(Trial, so_they_do_without_full_syncs, ()) {
-    const auto history = *rc::gen::container<std::vector<Command>>(any_command(FullSyncs::never));
     const files::TempFolder folder;
-    Trial trial(folder.path(), empty_collection(), {.devices = 3, .clocks_ms = {0, -1499}});
+    Trial trial(folder.path(), start(), options);
     const auto found = trial.live(history);
     if (!found.empty()) {
         RC_LOG(found);
-        RC_LOG(transcript("A server answered this in another way.", history, trial.exchanges()));
+        RC_LOG(transcript("A server answered this in another way.", history, trial.exchanges(),
+                          start()));
     }
     RC_ASSERT(found.empty());
 }
+
+RC_GTEST_PROP(Trial, the_server_does_what_the_model_does_and_all_devices_end_equal, ()) {
+    live_and_end_equal(FullSyncs::sometimes);
+}
+
+RC_GTEST_PROP(Trial, so_they_do_without_full_syncs, ()) { live_and_end_equal(FullSyncs::never); }
 
 // --- kept histories ------------------------------------------------------------------------------
 
@@ -130,7 +98,12 @@ constexpr std::array<std::string_view, inversion_count> names_of_inversions{
     "the-older-config-wins",
     "config-is-merged",
     "rows-keep-the-clients-usn",
-    "usn-stays"};
+    "usn-stays",
+    "an-upload-leaves-the-usn",
+    "an-upload-leaves-the-graves",
+    "an-upload-leaves-notes",
+    "what-was-uploaded-is-sent",
+    "a-download-has-no-reviews"};
 
 // The clock of the second device is behind.
 TrialOptions options_of(Inversion inversion) {
@@ -138,14 +111,17 @@ TrialOptions options_of(Inversion inversion) {
 }
 
 bool is_noticed(const std::vector<Command>& history, Inversion inversion) {
-    return !live(history, empty_collection(), options_of(inversion)).empty();
+    const files::TempFolder folder;
+    return !Trial(folder.path(), start(), options_of(inversion)).live(history).empty();
 }
 
 // The shortest history that is found to show it.
 std::vector<Command> find_history(Inversion inversion) {
     using History = std::vector<Command>;
     constexpr int attempts = 5000;
-    const auto gen = rc::gen::container<History>(any_command(FullSyncs::never));
+    const auto full_syncs =
+        inversion < Inversion::an_upload_leaves_the_usn ? FullSyncs::never : FullSyncs::sometimes;
+    const auto gen = rc::gen::container<History>(any_command(full_syncs));
     for (int seed = 0; seed < attempts; ++seed) {
         auto found = gen(rc::Random(static_cast<std::uint64_t>(seed)), seed % 60 + 4);
         if (!is_noticed(found.value(), inversion)) {
@@ -165,11 +141,11 @@ std::vector<Command> find_history(Inversion inversion) {
 
 std::string transcript_of(std::string_view name, const std::vector<Command>& history) {
     const files::TempFolder folder;
-    Trial trial(folder.path(), empty_collection(), options_of(Inversion::none));
+    Trial trial(folder.path(), start(), options_of(Inversion::none));
     EXPECT_EQ(trial.live(history), "");
     return transcript(fmt::format("A server in which {} answers this in another way.",
                                   std::regex_replace(std::string(name), std::regex("-"), " ")),
-                      history, trial.exchanges());
+                      history, trial.exchanges(), start());
 }
 
 class KeptHistory : public testing::TestWithParam<int> {};

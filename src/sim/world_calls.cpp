@@ -104,7 +104,7 @@ World::Sending World::abort_call(const Device& device) {
 World::Sending World::upload_call(Device& device, const Fate& fate) {
     Clock::advance_ms(1);  // no two uploads have the same schema stamp
     auto file = device.ready_for_upload(Clock::now());
-    const auto bytes = upload_of(file.contents, file.stamps, scratch_ / "upload");
+    const auto bytes = file_of({}, file, scratch_ / "upload");
     CHECK(bytes);
     const auto promise = promises_->may_upload(file.contents);
     return {.device = &device,
