@@ -116,11 +116,10 @@ std::vector<Query> queries_of(std::string_view file) {
     for (const std::string_view sql : queries) {
         auto& query = found.emplace_back(Query{.sql = std::string(sql), .rows = {}});
         db.for_each_row(sql, [&](const auto& row) {
-            std::vector<std::string> cells;
+            auto& cells = query.rows.emplace_back();
             for (int column = 0; column < row.columns(); ++column) {
-                cells.push_back(cell_of(row, column));
+                cells += (column == 0 ? "" : " | ") + cell_of(row, column);
             }
-            query.rows.push_back(fmt::format("{}", fmt::join(cells, " | ")));
         });
     }
     return found;

@@ -41,7 +41,7 @@ Result<CollectionFile> read_collection(const std::filesystem::path& file,
 // The same from the bytes of a download.
 Result<CollectionFile> read_download(std::string_view bytes, const std::filesystem::path& scratch);
 // The bytes of a file of these, made of the file `below`, or of a new one if that is empty: all
-// objects that this has are replaced, or stay. No row of it is newer than usn 0.
+// objects that this has are replaced, or stay. All rows are of usn 0.
 Result<std::string> file_of(std::string_view below, const CollectionFile& collection,
                             const std::filesystem::path& scratch);
 
