@@ -97,7 +97,7 @@ WORKS = [
          file="big"),
     Work("meta while another user downloads 122 MB", ("meta-during-download", "--count", 3),
          (P50, P99, WORST), 2, "big"),
-    Work("meta while another user logs in", ("meta-during-logins", "--count", 10),
+    Work("meta while somebody guesses a password", ("meta-during-guesses", "--count", 10),
          (P50, P99, WORST), 2),
     Work("logins, 8 at once", ("logins", "--count", 4), (PER_SECOND,), 8),
     Work("10 000 media files of 10 kB up", ("media-up", "--count", 10_000),

@@ -57,6 +57,18 @@ class Household:
         second.full_download()
         return first, second
 
+    def disturbed(self, version, work, other_version=NEWEST):
+        """A pair that both have work for each other, by `work(device, name, offset)`; the first device
+        goes through a proxy."""
+        first, second = self.pair(version, other_version)
+        proxy = self.proxy()
+        first.log_in(proxy.endpoint)
+        work(second, "second", offset=100_000)
+        normal_sync(second)
+        work(first, "first")
+        first.date_edits(seconds=30)
+        return first, second, proxy
+
     def change_server(self, kind, killed=False):
         """Another program takes over the folder and the address."""
         (self.server.kill if killed else self.server.stop)()

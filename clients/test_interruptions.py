@@ -20,24 +20,6 @@ at_every_point = pytest.mark.parametrize(
 )
 
 
-@pytest.fixture
-def disturbed(house):
-    """A pair with work to sync on both sides; the first device goes through a proxy."""
-
-    def make(version):
-        first, second = house.pair(version)
-        proxy = house.proxy()
-        first.use_endpoint(endpoint=proxy.endpoint)
-        first.log_in(proxy.endpoint)
-        work(second, "second", offset=100_000)
-        normal_sync(second)
-        work(first, "first")
-        first.date_edits(seconds=30)
-        return first, second, proxy
-
-    return make
-
-
 def work(device, name, offset=0):
     """Something for every method of a sync, deletions among them. The offset keeps the ids apart
     of notes that two devices make at the same time."""
@@ -50,8 +32,8 @@ def work(device, name, offset=0):
 
 # R-SESS-01, R-SESS-03
 @at_every_point
-def test_a_client_is_killed(house, disturbed, some_version, method, side):
-    first, second, proxy = disturbed(some_version)
+def test_a_client_is_killed(house, some_version, method, side):
+    first, second, proxy = house.disturbed(some_version, work)
     gate = proxy.hold(method, side)
     first.begin("sync")
     gate.wait_until_reached()
@@ -64,8 +46,8 @@ def test_a_client_is_killed(house, disturbed, some_version, method, side):
 
 # R-SESS-01, R-SESS-03
 @at_every_point
-def test_the_connection_breaks(house, disturbed, some_version, method, side):
-    first, second, proxy = disturbed(some_version)
+def test_the_connection_breaks(house, some_version, method, side):
+    first, second, proxy = house.disturbed(some_version, work)
     proxy.cut(method, side)
     with pytest.raises(ClientError):
         first.sync()
@@ -74,8 +56,8 @@ def test_the_connection_breaks(house, disturbed, some_version, method, side):
 
 
 @pytest.mark.parametrize("method", ["applyChanges", "applyChunk"])
-def test_the_connection_breaks_within_a_request(house, disturbed, method):
-    first, second, proxy = disturbed(NEWEST)
+def test_the_connection_breaks_within_a_request(house, method):
+    first, second, proxy = house.disturbed(NEWEST, work)
     proxy.cut_request(method, after_bytes=40)
     with pytest.raises(ClientError):
         first.sync()
@@ -86,8 +68,8 @@ def test_the_connection_breaks_within_a_request(house, disturbed, method):
 # R-STORE-07, R-SESS-01
 @pytest.mark.parametrize("side", SIDES)
 @pytest.mark.parametrize("method", METHODS)
-def test_the_server_is_killed(house, disturbed, method, side):
-    first, second, proxy = disturbed(NEWEST)
+def test_the_server_is_killed(house, method, side):
+    first, second, proxy = house.disturbed(NEWEST, work)
     gate = proxy.hold(method, side)
     first.begin("sync")
     gate.wait_until_reached()
@@ -174,9 +156,9 @@ LOOKS = [(NEWEST, method) for method in METHODS[2:]] + [(v, "applyChunk") for v 
 
 # R-META-09
 @pytest.mark.parametrize(("some_version", "method"), LOOKS, ids=["-".join(look) for look in LOOKS])
-def test_another_device_looks_at_meta_in_the_middle(house, disturbed, some_version, method):
+def test_another_device_looks_at_meta_in_the_middle(house, some_version, method):
     """A status check, as programs make it when they start, must not end the running sync."""
-    first, second, proxy = disturbed(some_version)
+    first, second, proxy = house.disturbed(some_version, work)
     other = RawClient(house.server.endpoint)
     other.log_in()
     before = other.meta()
@@ -194,9 +176,9 @@ def test_another_device_looks_at_meta_in_the_middle(house, disturbed, some_versi
 
 # R-CHUNK-06
 @pytest.mark.parametrize("method", METHODS[1:])
-def test_another_device_syncs_in_the_middle(house, disturbed, method):
+def test_another_device_syncs_in_the_middle(house, method):
     """The second one takes over or is told to wait; in the end both have everything."""
-    first, second, proxy = disturbed(NEWEST)
+    first, second, proxy = house.disturbed(NEWEST, work)
     second.add_note(fields=["in between", "x"])
     second.renumber_notes(offset=200_000)
     gate = proxy.hold_request(method)
@@ -225,8 +207,8 @@ def try_sync(device):
 
 
 # R-FULL-13
-def test_another_device_uploads_in_the_middle(house, disturbed):
-    first, second, proxy = disturbed(NEWEST)
+def test_another_device_uploads_in_the_middle(house):
+    first, second, proxy = house.disturbed(NEWEST, work)
     gate = proxy.hold_request("applyChunk")
     first.begin("sync")
     gate.wait_until_reached()

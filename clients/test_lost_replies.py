@@ -20,24 +20,6 @@ HALVES = {"chunk": 100, "download": 5000}  # bytes that arrive of the reply
 MEDIA = {f"{i}.mp3": 5_000 for i in range(20)}
 
 
-@pytest.fixture
-def disturbed(house):
-    """A pair that both have work for each other; the first device goes through a proxy."""
-
-    def make(version):
-        other = version if version in OLD_VERSIONS else NEWEST
-        first, second = house.pair(version, other)
-        proxy = house.proxy()
-        first.log_in(proxy.endpoint)
-        work(second, "second", offset=100_000)
-        normal_sync(second)
-        work(first, "first")
-        first.date_edits(seconds=30)
-        return first, second, proxy
-
-    return make
-
-
 def work(device, name, offset=0):
     deck = f"of the {name}"
     device.add_notes(count=30, deck=deck, prefix=name)
@@ -56,9 +38,10 @@ COMMANDS = {
 
 # R-SESS-01, R-SESS-03, R-FULL-01, R-MEDIA-12
 @pytest.mark.parametrize(("version", "method"), LOST, ids=["-".join(lost) for lost in LOST])
-def test_a_reply_is_lost(house, disturbed, version, method):
+def test_a_reply_is_lost(house, version, method):
     require(version)
-    first, second, proxy = disturbed(version)
+    other = version if version in OLD_VERSIONS else NEWEST
+    first, second, proxy = house.disturbed(version, work, other)
     reviews = len(first.dump()["revlog"].keys() | second.dump()["revlog"].keys())
     if method == "upload":
         normal_sync(first)  # or the work of the second one would be replaced

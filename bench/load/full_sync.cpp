@@ -92,8 +92,10 @@ Result<Figures> meta_during_download(const Options& options) {
                            [&](Connection& connection) { return fetch(connection, made); });
 }
 
-Result<Figures> meta_during_logins(const Options& options) {
-    return ask_meta_during(options, ask_for(log_in(options.users.front())));
+Result<Figures> meta_during_guesses(const Options& options) {
+    const auto made = guess(options.users.front());
+    return ask_meta_during(options,
+                           [&](Connection& connection) { return fetch(connection, made); });
 }
 
 }  // namespace ankiwire::load

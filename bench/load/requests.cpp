@@ -27,12 +27,19 @@ Result<void> send_and_receive(Connection& connection, const Request& request,
                               const ByteSink& sink) {
     TRY(connection.send(request.bytes));
     TRY_ASSIGN(const auto head, connection.receive(sink));
-    if (head.status != 200 || head.original_size.empty()) {
+    if (head.status != request.status || (head.status == 200 && head.original_size.empty())) {
         return fail(ErrorKind::internal,
                     fmt::format("{} answered with {}",
                                 request.bytes.substr(0, request.bytes.find(" HTTP")), head.status));
     }
     return {};
+}
+
+Request host_key(const User& user, std::string password) {
+    return request(
+        {user.name, ""},
+        {wire::Method::host_key,
+         wire::encode_host_key_request({user.name, Password(std::move(password))}), R"({"key":")"});
 }
 
 }  // namespace
@@ -51,10 +58,12 @@ Request request(const User& user, const Call& call) {
             call.expects};
 }
 
-Request log_in(const User& user) {
-    return request({user.name, ""},
-                   {wire::Method::host_key,
-                    wire::encode_host_key_request({user.name, Password("pass")}), R"({"key":")"});
+Request log_in(const User& user) { return host_key(user, "pass"); }
+
+Request guess(const User& user) {
+    auto made = host_key(user, "guess");
+    made.status = 403;
+    return made;
 }
 
 Call meta() {

@@ -19,6 +19,7 @@ struct User {
 struct Request {
     std::string bytes;    // its framing included
     std::string expects;  // what the unpacked reply begins with
+    int status = 200;     // of the reply
 };
 
 // What a device asks, before it is a request of HTTP.
@@ -31,8 +32,9 @@ struct Call {
 // As devices send it: zstd, in HTTP chunks.
 Request request(const User& user, const Call& call);
 
-// With the password `pass`.
+// With the password `pass`; and with a wrong one.
 Request log_in(const User& user);
+Request guess(const User& user);
 Call meta();
 Call start(Usn usn, bool newer);
 Call no_changes();

@@ -38,7 +38,7 @@ Result<Figures> download(const Options& options);
 // logs in, `count` times.
 Result<Figures> meta_during_upload(const Options& options);
 Result<Figures> meta_during_download(const Options& options);
-Result<Figures> meta_during_logins(const Options& options);
+Result<Figures> meta_during_guesses(const Options& options);
 // `count` files of 10 kB, 25 in a zip.
 Result<Figures> media_up(const Options& options);
 Result<Figures> media_down(const Options& options);
@@ -61,7 +61,7 @@ inline const std::map<std::string, Work> works = {
     {"download", download},
     {"meta-during-upload", meta_during_upload},
     {"meta-during-download", meta_during_download},
-    {"meta-during-logins", meta_during_logins},
+    {"meta-during-guesses", meta_during_guesses},
     {"media-up", media_up},
     {"media-down", media_down},
     {"media-changes", media_changes},

@@ -81,13 +81,24 @@ void LoginQueue::run_next() {
         next = std::move(line->second.front());
         line->second.pop_front();
         --waiting_;
+        ++running_;
         if (line->second.empty()) {
             lines_.erase(line);
         } else {
             turns_.push_back(line->first);
         }
     }
-    next->done(next->check());
+    auto outcome = next->check();
+    {
+        const std::lock_guard lock(mutex_);
+        --running_;
+    }
+    next->done(std::move(outcome));
+}
+
+bool LoginQueue::is_idle() {
+    const std::lock_guard lock(mutex_);
+    return waiting_ + running_ == 0;
 }
 
 }  // namespace ankiwire::server

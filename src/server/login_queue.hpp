@@ -31,6 +31,9 @@ public:
     // more of them; or later, if another one needs the place.
     asio::awaitable<Result<bool>> run(const std::string& address, Check check);
 
+    // Nobody waits, and no check runs.
+    [[nodiscard]] bool is_idle();
+
 private:
     struct Waiting {
         Check check;
@@ -50,6 +53,7 @@ private:
     std::map<std::string, Line> lines_;
     std::deque<std::string> turns_;  // each of the lines once
     std::size_t waiting_ = 0;
+    std::size_t running_ = 0;
 };
 
 }  // namespace ankiwire::server

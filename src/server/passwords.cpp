@@ -146,12 +146,15 @@ bool PasswordVerifier::matches(const Password& attempt) const {
                                       hash_->hash) &&
                attempt.reveal().find('\0') == std::string::npos;
     }
-    // A plain password could be compared at once; the derivation makes guessing as slow, and the
-    // answer for unknown users as late, as with hashed ones.
+    // The derivation makes guessing as slow, and the answer for unknown users as late, as with
+    // hashed ones.
     static_cast<void>(derive({.salt = blinded("salt"), .hash = {}}, attempt.reveal(), 32));
-    return equal_in_constant_time(blinded(attempt.reveal()),
-                                  plain_ ? blinded(plain_->reveal()) : std::string(32, '\0')) &&
-           plain_.has_value();
+    return equals(attempt);
+}
+
+bool PasswordVerifier::equals(const Password& attempt) const {
+    const auto known = blinded(plain_ ? std::string_view(plain_->reveal()) : std::string_view());
+    return equal_in_constant_time(blinded(attempt.reveal()), known) && plain_.has_value();
 }
 
 std::string blinded(std::string_view text) {

@@ -1,5 +1,5 @@
-// Passwords and host keys of environment users. Invariants: checking costs one PBKDF2 whatever the
-// outcome, so that time tells nothing; comparisons take constant time.
+// Passwords and host keys of environment users. Invariants: a check costs one PBKDF2 whatever its
+// outcome, so that time tells nothing of who is a user; comparisons take constant time.
 #pragma once
 
 #include <cstdint>
@@ -40,6 +40,9 @@ public:
 
     // Takes tens of milliseconds.
     [[nodiscard]] bool matches(const Password& attempt) const;
+
+    // At once; always false of a hashed one.
+    [[nodiscard]] bool equals(const Password& attempt) const;
 
 private:
     std::optional<Password> plain_;

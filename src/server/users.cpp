@@ -30,6 +30,11 @@ asio::awaitable<Result<UserDirectory::Login>> EnvUserDirectory::authenticate(std
     const auto found = by_blinded_name_.find(blinded(name));
     const Entry* entry = found == by_blinded_name_.end() ? nullptr : found->second;
     const PasswordVerifier* verifier = entry != nullptr ? &entry->verifier : &nobody_;
+    // Guesses are no quicker by that: a wrong one is checked before another is compared, whoever
+    // sends it.
+    if (logins_.is_idle() && verifier->equals(password) && entry != nullptr) {
+        co_return Login{entry->user, entry->key};
+    }
     auto check = [verifier, password = std::move(password), deadline]() -> Result<bool> {
         if (std::chrono::steady_clock::now() >= deadline) {
             return fail(ErrorKind::busy, "a login waited too long");

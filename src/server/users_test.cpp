@@ -5,7 +5,9 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <memory>
 #include <optional>
+#include <string>
 
 namespace ankiwire::server {
 namespace {
@@ -86,6 +88,52 @@ TEST_F(Users, are_known_by_their_host_key) {  // R-AUTH-03
     for (const auto& wrong : {std::string(), std::string(40, '0'), key_.reveal() + "0"}) {
         EXPECT_FALSE(run(users.resolve(HostKey(wrong), never)));
     }
+}
+
+// --- plain passwords ---
+
+class PlainUsers : public testing::Test {
+protected:
+    // Pending until its check has been made, if there has to be one.
+    std::shared_ptr<std::string> log_in(const std::string& password) {
+        auto outcome = std::make_shared<std::string>("pending");
+        auto keep = [this, password, outcome]() -> asio::awaitable<void> {
+            const auto login = co_await users_.authenticate("alice", Password(password), "client",
+                                                            "192.0.2.1", never);
+            *outcome = login ? "logged in" : login.error().context;
+        };
+        asio::co_spawn(context_, keep, asio::detached);
+        context_.restart();
+        context_.poll();
+        return outcome;
+    }
+    // All that wait.
+    void check() {
+        lane_.restart();
+        lane_.run();
+        context_.restart();
+        context_.run();
+    }
+
+    asio::io_context context_;
+    asio::io_context lane_;
+    EnvUserDirectory users_{
+        parse_config({{"SYNC_BASE", "/data"}, {"SYNC_USER1", "alice:pass"}}).config,
+        lane_.get_executor()};
+};
+
+TEST_F(PlainUsers, do_not_wait_with_the_right_password) { EXPECT_EQ(*log_in("pass"), "logged in"); }
+
+// Or guesses would be as quick as the network.
+TEST_F(PlainUsers, wait_while_another_password_is_checked) {
+    const auto guess = log_in("Pass");
+    const auto right = log_in("pass");
+    EXPECT_EQ(*guess, "pending");
+    EXPECT_EQ(*right, "pending");
+    check();
+    EXPECT_EQ(*guess, "unknown user or wrong password");
+    EXPECT_EQ(*right, "logged in");
+    EXPECT_EQ(*log_in("pass"), "logged in");
 }
 
 }  // namespace
