@@ -35,7 +35,7 @@ void set_up_log() {
 
 // Buffers of transfers go back to the system with the transfer; in a heap small blocks keep them.
 void return_large_blocks() {
-    constexpr int large = 256 * 1024;
+    constexpr int large = 512 * 1024;
     mallopt(M_MMAP_THRESHOLD, large);
     mallopt(M_TRIM_THRESHOLD, large);
 }

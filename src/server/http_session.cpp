@@ -156,7 +156,9 @@ private:
     beast::error_code parse() {
         beast::error_code error = http::error::need_more;
         if (buffer_.size() > 0) {
-            buffer_.consume(parser_->put(buffer_.data(), error));
+            const auto bytes = parser_->put(buffer_.data(), error);
+            buffer_.consume(bytes);
+            parsed_bytes_ += bytes;
         }
         return error;
     }
@@ -173,6 +175,7 @@ private:
         parser_.emplace();
         parser_->header_limit(static_cast<std::uint32_t>(limits_.header_bytes_max));
         parser_->body_limit(boost::none);  // the handler has limits of its own
+        parsed_bytes_ = 0;
         const auto until = Clock::now() + limits_.header_time;
         auto error = parse();
         while (error == http::error::need_more) {
@@ -181,6 +184,10 @@ private:
                 co_return false;
             }
             error = parse();
+        }
+        // Beast takes a longer one if it has all of it at once.
+        if (!error && parsed_bytes_ > limits_.header_bytes_max) {
+            error = http::error::header_limit;
         }
         if (error == http::error::header_limit) {
             co_await refuse_header(431, "431: the header is too large");
@@ -467,6 +474,7 @@ private:
     Clock::time_point body_started_;
     Clock::time_point drain_until_;
     std::atomic<Clock::time_point> waiting_since_ = Clock::now();  // max: it does not
+    std::uint64_t parsed_bytes_ = 0;                               // of the request
     std::uint64_t bytes_in_ = 0;
     std::uint64_t bytes_out_ = 0;
     bool continue_expected_ = false;
