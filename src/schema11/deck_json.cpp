@@ -162,10 +162,16 @@ std::int64_t percent(float retention) {
     return std::llround(std::clamp(double{retention * 100.0F}, 0.0, percent_max));
 }
 
+// What is larger, whoever reads it takes for nothing.
+std::int32_t extension_of(std::uint32_t number) {
+    return number > std::numeric_limits<std::int32_t>::max() ? 0
+                                                             : static_cast<std::int32_t>(number);
+}
+
 void encode_normal(const DeckKind::Normal& normal, json::Writer& out) {
     out.key("conf").integer(normal.config_id());
-    out.key("extendNew").integer(static_cast<std::int32_t>(normal.extend_new()));
-    out.key("extendRev").integer(static_cast<std::int32_t>(normal.extend_review()));
+    out.key("extendNew").integer(extension_of(normal.extend_new()));
+    out.key("extendRev").integer(extension_of(normal.extend_review()));
     write_number_or_null(out.key("reviewLimit"), normal.has_review_limit(), normal.review_limit());
     write_number_or_null(out.key("newLimit"), normal.has_new_limit(), normal.new_limit());
     write_day_limit(out.key("reviewLimitToday"), normal.has_review_limit_today(),

@@ -148,6 +148,9 @@ TEST(DeckJson, reads_extensions_and_limits_tolerantly) {
         EXPECT_EQ(normal_with("extendNew", value).kind.normal().extend_new(), 0U) << value;
         EXPECT_EQ(normal_with("extendRev", value).kind.normal().extend_review(), 0U) << value;
     }
+    Deck beyond = normal_with("extendNew", "5");
+    beyond.kind.mutable_normal()->set_extend_new(2147483648U);  // nobody could read it
+    EXPECT_EQ(encoded_member(beyond, "extendNew"), "0");
     EXPECT_EQ(normal_with("newLimit", "0").kind.normal().new_limit(), 0U);
     EXPECT_TRUE(normal_with("newLimit", "0").kind.normal().has_new_limit());
     for (const char* value : {"-5", "\"5\"", "5.0", "null", "4294967296", ""}) {

@@ -16,6 +16,21 @@ constexpr std::string_view frame_magic = "\x28\xb5\x2f\xfd";
 constexpr std::size_t frame_header_bytes_max = 18;
 constexpr std::size_t buffer_bytes = std::size_t{32} * 1024;  // of a decoder
 
+// What the beginning of a frame asks for (RFC 8878, 3.1.1.1); 0: as much as its content, or that is
+// not known yet.
+std::uint64_t window_bytes(std::string_view header) {
+    constexpr std::size_t descriptor = frame_magic.size();
+    constexpr std::size_t window = descriptor + 1;
+    constexpr unsigned single_segment = 0x20;
+    if (header.size() <= window ||
+        (static_cast<unsigned char>(header[descriptor]) & single_segment) != 0) {
+        return 0;
+    }
+    const auto byte = static_cast<unsigned char>(header[window]);
+    const std::uint64_t base = std::uint64_t{1} << (10U + (byte >> 3U));
+    return base + base / 8 * (byte & 7U);
+}
+
 Error decoding_failed(std::size_t code) {
     const auto context = std::string("zstd: ") + ZSTD_getErrorName(code);
     switch (ZSTD_getErrorCode(code)) {
@@ -74,6 +89,11 @@ Result<void> Decoder::push(std::string_view packed, const ByteSink& sink) {
     header_ += packed.substr(0, frame_header_bytes_max - header_.size());
     if (!frame_magic.starts_with(header_.substr(0, frame_magic.size()))) {
         return fail(ErrorKind::malformed, "zstd: not a frame");
+    }
+    // libzstd overlooks it if it has all of the frame at once.
+    if (window_bytes(header_) > std::uint64_t{1}
+                                    << static_cast<unsigned>(limits::zstd_window_log_max)) {
+        return fail(ErrorKind::too_large, "zstd: the window is too large");
     }
     ZSTD_inBuffer input{packed.data(), packed.size(), 0};
     bool output_waits = false;

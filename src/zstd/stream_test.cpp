@@ -199,6 +199,18 @@ TEST(Zstd, refuses_a_window_over_the_limit) {  // R-LIM-05, R-LIM-11
               ErrorKind::too_large);
 }
 
+TEST(Zstd, refuses_a_window_over_the_limit_however_it_comes) {  // R-LIM-05
+    // 1 GiB of window for one byte of content, which libzstd takes if it has all of it at once.
+    const auto frame = bytes({0x28, 0xb5, 0x2f, 0xfd, 0x80, 0xa0, 1, 0, 0, 0, 0x09, 0, 0, 'x'});
+    EXPECT_EQ(kind_of_unpack(frame), ErrorKind::too_large);
+    Decoder decoder(limit);
+    const ByteSink ignore = [](std::string_view) -> Result<void> { return {}; };
+    EXPECT_TRUE(decoder.push(frame.substr(0, 5), ignore));
+    const auto rest = decoder.push(frame.substr(5), ignore);
+    ASSERT_FALSE(rest);
+    EXPECT_EQ(rest.error().kind, ErrorKind::too_large);
+}
+
 TEST(Zstd, writes_streams_with_the_small_window) {
     const auto packed = pack_in_pieces({"some", "bytes"});
     ASSERT_GT(packed.size(), 6U);
