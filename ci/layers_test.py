@@ -35,8 +35,8 @@ ALLOWED = {
     "parts": {"base", "collection", "files", "json", "load", "media", "model", "rig", "schema11", "wire",
               "zstd"},
     "rig": {"base", "media", "server", "wire", "zstd"},
-    "sim": {"base", "collection", "files", "json", "media", "model", "rig", "sqlite", "wire", "zip",
-            "zstd"},
+    "sim": {"backup", "base", "collection", "files", "json", "media", "model", "rig", "server", "sqlite",
+            "wire", "zip", "zstd"},
     "server": {"backup", "base", "collection", "files", "json", "media", "model", "protocol", "sqlite",
                "wire", "zip", "zstd"},
 }

@@ -31,7 +31,8 @@ struct Backup {
 // Told as each account is done.
 using TellAccount = std::function<void(const std::string& account, const Result<Tally>& outcome)>;
 
-// An error: nothing was made, and the older backups are as they were.
+// An error: the older backups are as they were, but for those that were to be removed; a new one,
+// if there is one, is whole.
 Result<Backup> back_up(const BackupOptions& options, TimestampMs now, const TellAccount& tell);
 
 }  // namespace ankiwire::backup

@@ -148,7 +148,7 @@ Result<fs::path> BackupFolder::finish(TimestampMs now, bool partial) {
     const auto path =
         folder_ / (name_of(now) + (partial ? std::string(partial_ending) : std::string()));
     const auto done = [&]() -> Result<void> {
-        TRY(files::sync_file_system(folder_));
+        TRY(files::sync_file_system(lock_));
         TRY(files::rename(folder_ / unfinished_name, path));
         return files::sync_to_disk(folder_);
     }();
@@ -174,6 +174,14 @@ std::optional<fs::path> BackupFolder::newest_of(const std::string& account) cons
     return newest;
 }
 
+// Half of a backup must not have its name, not even after a power cut.
+Result<void> BackupFolder::remove(const fs::path& backup) {
+    const auto unfinished = folder_ / unfinished_name;
+    TRY(files::rename(backup, unfinished));
+    TRY(files::sync_to_disk(folder_));
+    return files::remove_folder(unfinished);
+}
+
 Result<void> BackupFolder::keep(std::size_t count) {
     const auto complete = complete_backups(folder_);
     if (complete.size() <= count) {
@@ -182,7 +190,7 @@ Result<void> BackupFolder::keep(std::size_t count) {
     const auto& oldest_kept = complete[complete.size() - count];
     for (const auto& path : folders_named(folder_, is_name_of_a_backup)) {
         if (path < oldest_kept) {
-            TRY(files::remove_folder(path));
+            TRY(remove(path));
         }
     }
     return {};

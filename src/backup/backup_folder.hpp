@@ -1,7 +1,7 @@
 // The folder that backups are made in: DIR/<UTC time as 2026-11-24T18-49-53Z>/<user>/…
 // Invariants: a name of that form is a complete backup, on disk. One that lacks what could not be
-// read has ".partial" at its end, one that is being made is .incomplete. A name is above those of
-// all earlier backups, whatever the clock does. One process at a time makes backups.
+// read has ".partial" at its end, one that is being made or removed is .incomplete. A name is above
+// those of all earlier backups, whatever the clock does. One process at a time makes backups.
 #pragma once
 
 #include <cstddef>
@@ -35,7 +35,8 @@ public:
 
     // An empty folder for a new backup; what a run that broke off has left is gone.
     Result<std::filesystem::path> begin();
-    // Everything is on disk, and then has its name, which is returned.
+    // Everything is on disk, and then has its name, which is returned. After an error it has none,
+    // or may lose it with the power.
     Result<std::filesystem::path> finish(TimestampMs now, bool partial);
     void discard();
 
@@ -48,8 +49,10 @@ public:
 private:
     BackupFolder(std::filesystem::path folder, files::FileDescriptor lock)
         : folder_(std::move(folder)), lock_(std::move(lock)) {}
+    Result<void> remove(const std::filesystem::path& backup);
+
     std::filesystem::path folder_;
-    files::FileDescriptor lock_;
+    files::FileDescriptor lock_;  // open all the time, so that it is told what could not be written
 };
 
 }  // namespace ankiwire::backup

@@ -6,6 +6,7 @@
 #include "backup/backup_folder.hpp"
 #include "backup/fixture.hpp"
 #include "backup/users_env.hpp"
+#include "files/crash_points.hpp"
 
 namespace ankiwire::backup {
 namespace {
@@ -313,6 +314,25 @@ TEST_F(BackupTest, files_without_media_db_are_saved) {
         EXPECT_FALSE(made->lacks_any);
         EXPECT_EQ(read_file(made->folder / "alice/media/a.png"), "a");
         EXPECT_FALSE(fs::exists(made->folder / "alice/media.db"));
+    }
+}
+
+TEST_F(BackupTest, an_old_one_that_is_being_removed_does_not_pass_for_a_complete_one) {
+    make_collection("alice", 1);
+    const auto old = backed_up();
+    backed_up(1);
+    const auto both = root / "both";
+    fs::copy(backups, both, fs::copy_options::recursive);
+    bool is_done = false;
+    for (int calls = 1; !is_done; ++calls) {
+        is_done = run_to_system_call(calls, [&] {
+            auto folder = BackupFolder::lock(backups);
+            CHECK(folder && folder->keep(1));
+        });
+        EXPECT_EQ(fs::exists(old), fs::exists(old / "alice/collection.anki2")) << calls;
+        EXPECT_FALSE(is_done && fs::exists(old));
+        fs::remove_all(backups);
+        fs::copy(both, backups, fs::copy_options::recursive);
     }
 }
 

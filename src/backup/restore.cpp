@@ -165,9 +165,10 @@ Result<std::vector<std::string>> accounts_to_restore(const fs::path& from,
     return accounts;
 }
 
+// `opened` is the folder `prepared`, from before anything was written there.
 Result<void> put_in_place(const RestoreOptions& options, const std::vector<std::string>& accounts,
-                          const fs::path& prepared) {
-    TRY(files::sync_file_system(prepared));
+                          const fs::path& prepared, const files::FileDescriptor& opened) {
+    TRY(files::sync_file_system(opened));
     for (const auto& account : accounts) {
         TRY(files::rename(prepared / account, options.accounts / account));
     }
@@ -188,6 +189,7 @@ Result<Restored> restore(const RestoreOptions& options, TimestampMs now, const T
     auto done = [&]() -> Result<void> {
         TRY(files::remove_folder(prepared));
         TRY(files::make_private_folder(prepared));
+        TRY_ASSIGN(const auto opened, files::open_for_reading(prepared));
         std::vector<std::string> good;
         for (const auto& account : accounts) {
             const auto outcome =
@@ -204,14 +206,13 @@ Result<Restored> restore(const RestoreOptions& options, TimestampMs now, const T
         restored.accounts = accounts.size();
         restored.failed = accounts.size() - good.size();
         restored.lacks_any |= restored.failed > 0;
-        return put_in_place(options, good, prepared);
+        return put_in_place(options, good, prepared, opened);
     }();
+    static_cast<void>(files::remove_folder(prepared));  // else the next one does
     if (!done) {
-        static_cast<void>(files::remove_folder(prepared));
         return fail(done.error().kind,
                     options.accounts.string() + " cannot be written: " + done.error().context);
     }
-    TRY(files::remove_folder(prepared));
     return restored;
 }
 

@@ -32,8 +32,9 @@ struct Restored {
     bool lacks_any = false;  // something was left out, or an account failed
 };
 
-// Each account appears when it is complete, on disk and checked; an error: none did. A device that
-// has not synced since the backup goes on by normal syncs, one that has is asked (R-STORE-18).
+// Each account appears when it is complete, on disk and checked. After an error none is there, but
+// for those that were in place when the disk failed, each of them whole. A device that has not
+// synced since the backup goes on by normal syncs, one that has is asked (R-STORE-18).
 Result<Restored> restore(const RestoreOptions& options, TimestampMs now, const TellAccount& tell);
 
 }  // namespace ankiwire::backup

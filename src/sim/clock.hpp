@@ -1,4 +1,4 @@
-// The wall clock of this process, which stands still until it is moved.
+// The wall clock of this process, which stands still until it is moved, or somebody sleeps.
 #pragma once
 
 #include <atomic>

@@ -56,6 +56,23 @@ const std::vector<History>& histories() {
          {"edit 0 60", "sync 0", "media 5", "rest", "edit 1 60", "sync 1", "media 5", "rest",
           "edit 0 60", "upload 0", "rest", "download 1", "edit 1 9", "sync 1", "media 5", "restart",
           "sync 0"}},
+        {"a backup", {"edit 0 9", "sync 0", "media 3", "backup 0"}},
+        {"a backup at rest", {"edit 0 9", "sync 0", "media 3", "rest", "backup 0", "sync 1"}},
+        {"two backups",
+         {"edit 0 9", "sync 0", "media 4", "backup 0", "edit 1 5", "sync 1", "media 2",
+          "backup 0"}},
+        {"a backup in the place of others",
+         {"media 3", "backup 0", "edit 0 5", "sync 0", "backup 2", "media 2", "backup 1"}},
+        {"a version restored", {"edit 0 9", "sync 0", "upload 1", "restore-version", "sync 0"}},
+        {"a version restored, and back",
+         {"edit 0 9", "sync 0", "upload 1", "rest", "restore-version", "restore-version",
+          "sync 2"}},
+        {"a backup put back",
+         {"edit 0 9", "sync 0", "media 4", "backup 0", "restore-backup", "sync 1", "media 2"}},
+        {"a backup put back, and devices that are ahead",
+         {"edit 0 9", "upload 0", "download 1", "media 4", "follow 0", "backup 0", "edit 0 5",
+          "sync 0", "media 3", "follow 0", "restore-backup", "sync 1", "ask 0", "sync 0",
+          "follow 0"}},
     };
     return all;
 }
@@ -80,7 +97,7 @@ public:
         std::string found;
         for (auto& [path, promises] : images_) {
             if (found.empty()) {
-                found = promises.check(World::account_folder(path));
+                found = promises.check(path);
             }
         }
         images_.clear();
@@ -91,7 +108,7 @@ public:
 
 private:
     fs::path folder_;
-    std::vector<std::pair<fs::path, Promises>> images_;
+    std::vector<std::pair<fs::path, DiskPromises>> images_;
 };
 
 }  // namespace

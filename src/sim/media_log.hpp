@@ -14,6 +14,9 @@ public:
     // The answer to that. What is wrong with it, in words; or nothing.
     std::string take(const std::string& answer);
 
+    // The account has come back from a backup: what is in its list is new to every device.
+    void begin_anew() { sums_.clear(); }
+
     // SHA-1 in hexadecimal of each file, by name.
     [[nodiscard]] const std::map<std::string, std::string>& sums() const { return sums_; }
 

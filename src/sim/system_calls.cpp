@@ -3,6 +3,8 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -435,6 +437,29 @@ int mkdir(const char* path, mode_t mode) noexcept { return make_folder(path, mod
 ssize_t copy_file_range(int in, off64_t* in_offset, int out, off64_t* out_offset, std::size_t size,
                         unsigned flags) {
     return copy_range(in, in_offset, out, out_offset, size, flags);
+}
+
+// A copy that shares its blocks with `in` would be made behind the disk's back.
+int ioctl(int fd, unsigned long request, ...) noexcept {
+    std::va_list arguments;
+    va_start(arguments, request);
+    void* argument = va_arg(arguments, void*);
+    va_end(arguments);
+    if (auto* disk = current_disk(); disk != nullptr && request == FICLONE) {
+        const Lock lock(disk->mutex);
+        if (disk->node_of(fd)) {
+            return fail_with(EOPNOTSUPP);
+        }
+    }
+    return static_cast<int>(kernel(SYS_ioctl, fd, request, argument));
+}
+
+int nanosleep(const timespec* time, timespec* left) {
+    if (ankiwire::sim::Clock::now_ms() < 0) {
+        return static_cast<int>(kernel(SYS_nanosleep, time, left));
+    }
+    ankiwire::sim::Clock::advance_ms(time->tv_sec * 1000 + time->tv_nsec / 1'000'000);
+    return 0;
 }
 
 int clock_gettime(clockid_t clock, timespec* time) noexcept {

@@ -19,7 +19,6 @@ using wire::Method;
 
 constexpr std::int64_t first_day = 1'700'000'000'000;
 constexpr std::int64_t rest_ms = 400'000;  // after which all is closed
-constexpr std::string_view user = "user";
 constexpr int device_count = 3;
 constexpr int old_device = 2;  // which takes only what is newer
 constexpr int settle_rounds = 4;
@@ -51,15 +50,15 @@ std::string Tally::in_words() const {
 }
 
 World::World(const fs::path& folder, std::uint64_t seed)
-    : seed_(seed), scratch_(folder / "scratch"), base_(folder / "base"), dice_(seed) {
+    : seed_(seed), scratch_(folder / "scratch"), root_(folder / "disk"), dice_(seed) {
     fs::create_directories(scratch_);
-    fs::create_directories(base_);
+    fs::create_directories(root_ / DiskPromises::first_data_folder);
     Clock::set_ms(first_day);
-    disk_ = std::make_unique<Disk>(base_);
-    rig_ = std::make_unique<Rig>(base_);
+    disk_ = std::make_unique<Disk>(root_);
+    rig_ = std::make_unique<Rig>(root_ / DiskPromises::first_data_folder);
     const auto start = read_collection(scratch_ / "none", scratch_ / "start");
     CHECK(start);
-    promises_.emplace(start->contents, scratch_);
+    promises_.emplace(Promises(start->contents, scratch_));
     for (int number = 0; number < device_count; ++number) {
         devices_.push_back(Device({.number = number, .takes_ties = number != old_device}, *start));
         sessions_.push_back(0);
@@ -172,7 +171,19 @@ std::string World::act(const std::string& command) {
     if (verb == "media") {
         return carry_out({media_call(some_device(), number, {})});
     }
-    auto& device = devices_.at(number);
+    if (verb == "backup") {
+        return back_up(number);
+    }
+    if (verb == "restore-version") {
+        return restore_version();
+    }
+    if (verb == "restore-backup") {
+        return restore_backup();
+    }
+    return act(devices_.at(number), verb, count);
+}
+
+std::string World::act(Device& device, const std::string& verb, std::uint64_t count) {
     if (verb == "edit") {
         for (; count > 0; --count) {
             edit(device);
@@ -181,6 +192,14 @@ std::string World::act(const std::string& command) {
     }
     if (verb == "sync") {
         return sync(device, true);
+    }
+    if (verb == "ask") {
+        auto found = sync(device, false);
+        const bool is_excused = disk_->has_failed() || !given_up_.empty();
+        return found.empty() && !is_excused ? "a device that is ahead may sync on" : found;
+    }
+    if (verb == "follow") {
+        return carry_out({media_log_call(device, {})});
     }
     CHECK(verb == "upload" || verb == "download");
     return carry_out({verb == "upload" ? upload_call(device, {}) : download_call(device, {})});
@@ -200,7 +219,8 @@ void World::begin_sync(Device& device) {
 Request World::request_of(const Sending& call, bool are_many) {
     const auto key = fmt::format("device {} sync {}", call.device->number(),
                                  sessions_[static_cast<std::size_t>(call.device->number())]);
-    Request request{.head = rig::head_of_11(user, call.method, key), .body = call.packed};
+    Request request{.head = rig::head_of_11(DiskPromises::account_name, call.method, key),
+                    .body = call.packed};
     if (are_many) {
         request.pace.piece_bytes = std::size_t{64} << dice_.below(12);
         request.pace.pauses = static_cast<int>(dice_.below(4));
@@ -241,7 +261,7 @@ std::string World::carry_out(const std::vector<Sending>& calls) {
                          answer.status == 200 ? "" : " " + answer.problem));
         found = call.then(answer);
     }
-    promises_->all_have_ended();
+    account().all_have_ended();
     if (std::exchange(must_check_, false) && found.empty()) {
         found = check();
     }
@@ -277,17 +297,23 @@ void World::fault() {
     disk_->fail(fault);
 }
 
-std::string World::restart_server() {
-    tell("the server restarts");
+void World::stop_server() {
     for (auto& device : devices_) {
         device.give_up();
     }
     rig_.reset();
-    if (disk_->is_off()) {  // it has crashed on its way down
-        return {};
-    }
-    rig_ = std::make_unique<Rig>(base_);
+}
+
+std::string World::start_server() {
+    rig_ = std::make_unique<Rig>(data_folder());
     return check();
+}
+
+std::string World::restart_server() {
+    tell("the server restarts");
+    stop_server();
+    // It may have crashed on its way down.
+    return disk_->is_off() ? std::string() : start_server();
 }
 
 std::string World::crash() {
@@ -303,11 +329,9 @@ std::string World::crash() {
     return restart_server();
 }
 
-fs::path World::account_folder(const fs::path& base) { return Rig::folder_of(base, user); }
-
 std::string World::check() {
     const Aside aside;
-    return promises_->check(account_folder(base_));
+    return promises_->check(root_);
 }
 
 std::string World::settle() {
@@ -333,7 +357,7 @@ std::string World::settle() {
             return fmt::format("device {} and device 0 differ:\n{}", device.number(), found);
         }
     }
-    if (!promises_->is_there(devices_[0].contents())) {
+    if (!account().is_there(devices_[0].contents())) {
         return "all devices agree on what the server should not have";
     }
     if (auto found = check(); !found.empty()) {
@@ -343,7 +367,7 @@ std::string World::settle() {
         if (auto found = carry_out({media_log_call(device, {})}); !found.empty()) {
             return found;
         }
-        if (!promises_->has_media(media_log_of(device).sums())) {
+        if (!account().has_media(media_log_of(device).sums())) {
             return fmt::format("device {} has followed the log to other media", device.number());
         }
     }

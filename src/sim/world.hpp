@@ -15,8 +15,9 @@
 #include "sim/device.hpp"
 #include "sim/dice.hpp"
 #include "sim/disk.hpp"
+#include "sim/disk_promises.hpp"
 #include "sim/media_log.hpp"
-#include "sim/promises.hpp"
+#include "sim/overheard.hpp"
 #include "wire/messages.hpp"
 
 namespace ankiwire::sim {
@@ -53,13 +54,14 @@ public:
     std::string settle();
 
     // A step of a script, undisturbed: `edit DEVICE COUNT`, `sync DEVICE`, `upload DEVICE`,
-    // `download DEVICE`, `media COUNT`, `rest` (until all is closed), `restart`, `lie` (Disk).
+    // `download DEVICE`, `media COUNT`, `follow DEVICE` (the log of media), `rest` (until all is
+    // closed), `restart`, `lie` (Disk); and of who runs the server, who stops it for a restore:
+    // `backup KEEP`, `restore-version` (the newest), `restore-backup` (the newest, into a new data
+    // folder; a device that has synced since it was made has to `ask DEVICE`, which is refused).
     std::string act(const std::string& command);
 
     [[nodiscard]] Disk& disk() { return *disk_; }
-    [[nodiscard]] const Promises& promises() const { return *promises_; }
-    // On a disk whose root is that, or a copy of it.
-    [[nodiscard]] static std::filesystem::path account_folder(const std::filesystem::path& base);
+    [[nodiscard]] const DiskPromises& promises() const { return *promises_; }
 
     [[nodiscard]] const Tally& tally() const { return tally_; }
     // What has happened, a line each, newest last.
@@ -83,6 +85,8 @@ private:
     };
 
     void tell(const std::string& line);
+    // A step of a script that is a device's.
+    std::string act(Device& device, const std::string& verb, std::uint64_t count);
     void edit(Device& device);
     void begin_sync(Device& device);
     // What a device does next; none if it takes no request.
@@ -100,12 +104,24 @@ private:
     // To its end. A sync that `must_succeed`, and does not, is a finding, unless the disk fails.
     std::string sync(Device& device, bool must_succeed);
     std::string crash();
+    void stop_server();
+    std::string start_server();
     std::string restart_server();
+    // Of the program; one that nothing disturbs has to succeed.
+    CommandEnd run(const std::function<int()>& command);
+    [[nodiscard]] std::string must_succeed(const CommandEnd& end) const;
+    std::string back_up(std::size_t keep);
+    std::string restore_version();
+    std::string restore_backup();
     void fault();
     [[nodiscard]] Request request_of(const Sending& call, bool are_many);
     Fate some_fate();
     Device& some_device();
     MediaLog& media_log_of(const Device& device);
+    Promises& account() { return promises_->account(); }
+    [[nodiscard]] std::filesystem::path data_folder() const {
+        return root_ / promises_->data_folder();
+    }
     [[nodiscard]] std::string check();
     // Tells the promises what came of a call.
     void note_outcome(const Sending& call, const Answer& answer);
@@ -114,15 +130,16 @@ private:
 
     std::uint64_t seed_;
     std::filesystem::path scratch_;
-    std::filesystem::path base_;
+    std::filesystem::path root_;  // of the disk
     Dice dice_;
     std::unique_ptr<Disk> disk_;
     std::unique_ptr<Rig> rig_;
     std::vector<Device> devices_;
     std::vector<MediaLog> media_logs_;            // of each device
     std::vector<int> sessions_;                   // how many syncs each device has begun
+    int data_folders_ = 1;                        // so many there have been
     std::vector<std::function<Sending()>> next_;  // what the last answers lead to
-    std::optional<Promises> promises_;
+    std::optional<DiskPromises> promises_;
     bool must_check_ = false;  // when all answers have been taken
     std::string given_up_;     // what the last sync that a device gave up was answered
     wire::MetaResponse last_meta_;

@@ -31,10 +31,10 @@ void World::note_outcome(const Sending& call, const Answer& answer) {
         answer.status == 200 && (call.method != Method::upload || answer.body == upload_ok);
     const bool was_answered = !fate.is_lost && !fate.is_reply_lost;
     if (is_ok && was_answered) {
-        promises_->is_done(*call.promise);
+        account().is_done(*call.promise);
     } else if (!is_ok && was_answered && !fate.is_sent_twice && !disk_->has_failed() &&
                !disk_->is_off()) {
-        promises_->is_refused(*call.promise);
+        account().is_refused(*call.promise);
     }
 }
 
@@ -54,7 +54,7 @@ World::Sending World::sync_call(Device& device, const Fate& fate) {
     const auto method = request.method;
     std::optional<std::size_t> promise;
     if (method == Method::finish) {
-        promise = promises_->may_sync(device.draft());
+        promise = account().may_sync(device.draft());
     }
     return {.device = &device,
             .method = method,
@@ -106,7 +106,7 @@ World::Sending World::upload_call(Device& device, const Fate& fate) {
     auto file = device.ready_for_upload(Clock::now());
     const auto bytes = file_of({}, file, scratch_ / "upload");
     CHECK(bytes);
-    const auto promise = promises_->may_upload(file.contents);
+    const auto promise = account().may_upload(file.contents);
     return {.device = &device,
             .method = Method::upload,
             .packed = zstd::pack(*bytes),
@@ -138,7 +138,7 @@ World::Sending World::download_call(Device& device, const Fate& fate) {
                     return "a download cannot be read: " + file.error().context;
                 }
                 device.replace_with(std::move(*file));
-                return promises_->is_possible(device.contents())
+                return account().is_possible(device.contents())
                            ? std::string()
                            : "a download has what was never there";
             }};
@@ -154,7 +154,7 @@ World::Sending World::media_call(const Device& device, std::uint64_t count, cons
             content.emplace(size, static_cast<char>(dice_.below(256)));
         }
     }
-    const auto promise = promises_->may_change_media(changes);
+    const auto promise = account().may_change_media(changes);
     auto packed = zstd::pack(media::zip_of(changes));
     return {.device = &device,
             .method = Method::upload_changes,
@@ -183,7 +183,7 @@ World::Sending World::media_log_call(const Device& device, const Fate& fate) {
                     return std::string();
                 }
                 auto found = log.take(answer.body);
-                return found.empty() && !promises_->had_media(log.sums())
+                return found.empty() && !account().had_media(log.sums())
                            ? "the log of media leads to what was never there"
                            : found;
             }};
