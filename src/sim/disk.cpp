@@ -47,8 +47,9 @@ Names surviving_names(const std::list<NameChange>& changes, Luck luck, Dice& dic
     if (luck == Luck::nothing) {
         return names;
     }
-    const bool has_journal = luck == Luck::all || dice.one_in(2);
-    std::uint64_t left = luck == Luck::all ? changes.size() : dice.below(changes.size() + 1);
+    const bool have_all = luck == Luck::all || luck == Luck::names;
+    const bool has_journal = have_all || dice.one_in(2);
+    std::uint64_t left = have_all ? changes.size() : dice.below(changes.size() + 1);
     std::set<const Node*> ended;
     for (const auto& change : changes) {
         const bool survives = has_journal ? left > 0 : !touches(change, ended) && !dice.one_in(4);
@@ -66,7 +67,7 @@ Names surviving_names(const std::list<NameChange>& changes, Luck luck, Dice& dic
 
 std::string surviving_bytes(const Node& file, Luck luck, Dice& dice) {
     auto bytes = file.safe_bytes;
-    if (luck == Luck::nothing) {
+    if (luck == Luck::nothing || luck == Luck::names) {
         return bytes;
     }
     for (const auto& write : file.unsafe_writes) {

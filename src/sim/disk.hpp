@@ -16,8 +16,9 @@
 
 namespace ankiwire::sim {
 
-// What survives of that which was not synced.
-enum class Luck { nothing, all, some };
+// What survives of that which was not synced; names: those, and no bytes, as where only folders are
+// journaled.
+enum class Luck { nothing, all, names, some };
 
 enum class Call { write, sync, name, read };  // what may be made to fail; name: a change of folders
 

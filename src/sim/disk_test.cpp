@@ -69,6 +69,17 @@ TEST_F(DiskTest, keeps_of_a_power_cut_only_what_was_synced) {
     EXPECT_EQ(survivor("a", Luck::all), "two");
 }
 
+TEST_F(DiskTest, names_may_go_to_disk_before_bytes) {
+    write("a", "one");
+    EXPECT_EQ(survivor("a", Luck::names), "");
+    sync_folder(root_);
+    write("a", "one", true);
+    EXPECT_EQ(::rename((root_ / "a").c_str(), (root_ / "b").c_str()), 0);
+    write("b", "two");
+    EXPECT_EQ(survivor("b", Luck::names), "one");
+    EXPECT_EQ(survivor("a", Luck::names), "none");
+}
+
 TEST_F(DiskTest, a_name_that_was_synced_may_have_a_file_without_its_bytes) {
     write("a", "one");
     sync_folder(root_);

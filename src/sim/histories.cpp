@@ -63,10 +63,11 @@ const std::vector<History>& histories() {
           "backup 0"}},
         {"a backup in the place of others",
          {"media 3", "backup 0", "edit 0 5", "sync 0", "backup 2", "media 2", "backup 1"}},
-        {"a version restored", {"edit 0 9", "sync 0", "upload 1", "restore-version", "sync 0"}},
+        {"a version restored",
+         {"edit 0 9", "sync 0", "edit 1 9", "upload 1", "restore-version", "sync 0"}},
         {"a version restored, and back",
-         {"edit 0 9", "sync 0", "upload 1", "rest", "restore-version", "restore-version",
-          "sync 2"}},
+         {"edit 0 9", "sync 0", "edit 1 9", "upload 1", "rest", "restore-version",
+          "restore-version", "sync 2"}},
         {"a backup put back",
          {"edit 0 9", "sync 0", "media 4", "backup 0", "restore-backup", "sync 1", "media 2"}},
         {"a backup put back, and devices that are ahead",
@@ -86,7 +87,7 @@ public:
     explicit Images(fs::path folder) : folder_(std::move(folder)) {}
 
     void take(World& world, Dice& dice) {
-        for (const auto luck : {Luck::nothing, Luck::all, Luck::some}) {
+        for (const auto luck : {Luck::nothing, Luck::all, Luck::names, Luck::some}) {
             auto path = folder_ / std::to_string(images_.size());
             world.disk().copy_survivors(path, luck, dice);
             images_.emplace_back(std::move(path), world.promises());

@@ -21,7 +21,7 @@ struct Points {
     std::string found;  // what broke a promise; empty: nothing
 };
 
-// Lives through a history, and at each change checks three disks that a power cut would leave then.
+// Lives through a history, and at each change checks four disks that a power cut would leave then.
 Points crash_everywhere(const History& history);
 
 // Lives through it once for each call on its disk, which fails then, and once more if a full disk

@@ -44,7 +44,9 @@ TEST_F(WorldTest, keeps_the_zip_of_a_batch_whose_commit_could_not_be_synced) {
 }
 
 TEST_F(WorldTest, loses_nothing_when_the_power_goes) {
-    for (const auto* name : {"two devices", "upload, then a sync", "files replaced and deleted"}) {
+    for (const auto* name :
+         {"two devices", "upload, then a sync", "files replaced and deleted",
+          "a backup in the place of others", "a version restored", "a backup put back"}) {
         const auto points = crash_everywhere(history(name));
         EXPECT_EQ(points.found, "");
         EXPECT_GT(points.count, 60U);
@@ -70,6 +72,21 @@ TEST_F(WorldTest, notices_that_an_upload_is_not_on_disk) {
 
 TEST_F(WorldTest, notices_that_media_are_not_on_disk) {
     EXPECT_NE(crash_everywhere({"media", {"lie", "media 3"}}).found, "");
+}
+
+TEST_F(WorldTest, notices_that_a_backup_is_not_on_disk) {
+    EXPECT_NE(crash_everywhere({"a backup", {"lie", "backup 0"}}).found, "");
+}
+
+TEST_F(WorldTest, notices_that_a_restored_version_is_not_on_disk) {
+    const History history{"a version",
+                          {"edit 0 9", "upload 0", "upload 1", "lie", "restore-version"}};
+    EXPECT_NE(crash_everywhere(history).found, "");
+}
+
+TEST_F(WorldTest, notices_that_a_backup_is_put_back_and_not_on_disk) {
+    const History history{"a backup", {"edit 0 9", "sync 0", "backup 0", "lie", "restore-backup"}};
+    EXPECT_NE(crash_everywhere(history).found, "");
 }
 
 }  // namespace
