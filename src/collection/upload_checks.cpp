@@ -224,8 +224,8 @@ Result<void> check_structure(sqlite::Database& db) {
     if (generated != 0) {
         return corrupt("generated columns");
     }
-    // The check begins with the cells of all pages; nobody has to look at those of each page that is
-    // read from then on.
+    // The check begins with the cells of all pages: nobody has to look at those of each page that
+    // is read from then on.
     TRY(db.execute("pragma cell_size_check = off"));
     TRY_ASSIGN(const auto verdict, db.query_text("pragma integrity_check(1)"));
     if (verdict != "ok") {
