@@ -320,7 +320,9 @@ Result<void> write_again(const std::filesystem::path& path) {
     if (file.get() < 0) {
         return system_failure("open", errno);
     }
-    TRY(copy_through_buffer(file.get(), file.get()));
+    if (const auto written = copy_through_buffer(file.get(), file.get()); !written) {
+        return fail(ErrorKind::storage, written.error().context);
+    }
     return sync_to_disk(file);
 }
 
