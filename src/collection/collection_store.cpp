@@ -57,18 +57,12 @@ Result<void> create_file(const std::filesystem::path& path, TimestampMs now) {
     return sqlite::move_into_place(draft, path);
 }
 
-// A collection is not damaged because the disk fails to give it.
-Result<void> copy_stored(const files::FileDescriptor& source, const std::filesystem::path& target) {
-    const auto copied = files::copy_file(source, target);
-    return copied ? Result<void>() : fail(ErrorKind::storage, copied.error().context);
-}
-
 // Replaces the file by an upgraded copy of it; `old` is closed.
 Result<void> upgrade_file(const std::filesystem::path& path, LockedFile old, int version,
                           TimestampMs now) {
     const auto draft = draft_path(path);
     TRY(checkpoint(old.db));
-    TRY(copy_stored(old.descriptor, draft));
+    TRY(files::copy_file(old.descriptor, draft));
     TRY_ASSIGN(auto db, sqlite::Database::open(draft, {.mode = sqlite::OpenMode::read_write}));
     TRY(upgrade_to_newest(db, version, to_secs(now)));
     TRY(db.close());
@@ -272,7 +266,7 @@ Result<void> CollectionStore::copy_to(const std::filesystem::path& target) {
     if (!db->in_transaction()) {
         (void)checkpoint(*db);  // saves a copy of the log; whatever stays in it is copied
     }
-    TRY(copy_stored(impl_->file->descriptor, target));
+    TRY(files::copy_file(impl_->file->descriptor, target));
     // Frames of a running transaction lie behind the last commit record: whoever opens the copy
     // recovers the log up to that record.
     const auto log = sqlite::log_path(impl_->path);
@@ -282,7 +276,7 @@ Result<void> CollectionStore::copy_to(const std::filesystem::path& target) {
             return {};
         }
         TRY_ASSIGN(const auto source, files::open_for_reading(log));
-        return copy_stored(source, sqlite::log_path(target));
+        return files::copy_file(source, sqlite::log_path(target));
     }();
     if (!copied) {
         ::unlink(target.c_str());

@@ -125,8 +125,7 @@ public:
     // --- outside a transaction --------------------------------------------------------------
     // Copies the committed state to `target` (which must not exist) by a kernel copy, so that it
     // can be read without this store. Also allowed while a transaction runs: its changes are not
-    // copied. finish_snapshot (full_sync.hpp) makes the copy one self-contained file. storage: one
-    // of the two cannot be read or written.
+    // copied. finish_snapshot (full_sync.hpp) makes the copy one self-contained file.
     Result<void> copy_to(const std::filesystem::path& target);
 
     // Replaces the file by `upload` (same file system, validated, self-contained) and opens it.

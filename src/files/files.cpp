@@ -320,9 +320,7 @@ Result<void> write_again(const std::filesystem::path& path) {
     if (file.get() < 0) {
         return system_failure("open", errno);
     }
-    if (const auto written = copy_through_buffer(file.get(), file.get()); !written) {
-        return fail(ErrorKind::storage, written.error().context);
-    }
+    TRY(copy_through_buffer(file.get(), file.get()));
     return sync_to_disk(file);
 }
 

@@ -146,6 +146,10 @@ Result<void> set_aside(const fs::path& folder, TimestampMs now) {
     return {};
 }
 
+bool is_damaged(const Result<collection::CollectionState>& copied) {
+    return !copied && copied.error().kind == ErrorKind::damaged;
+}
+
 // `file` is a version, unpacked.
 Result<void> put_in_place(const fs::path& folder, const fs::path& file) {
     const auto now = system_now();
@@ -153,10 +157,15 @@ Result<void> put_in_place(const fs::path& folder, const fs::path& file) {
     TRY(collection::date_as_replacement(file, now));
     protocol::Account account(folder);
     const TempFile old(folder, "replaced");
-    auto copied = account.copy_committed(old.path(), now);
-    if (!copied && copied.error().kind == ErrorKind::damaged) {
+    const auto copy = [&] { return account.copy_committed(old.path(), now); };
+    auto copied = copy();
+    // SQLite finds it damaged, too, when the disk fails to read a page, perhaps only once.
+    if (is_damaged(copied)) {
+        copied = copy();
+    }
+    if (is_damaged(copied)) {
         TRY(set_aside(folder, now));
-        copied = account.copy_committed(old.path(), now);
+        copied = copy();
     }
     if (!copied) {
         return std::move(copied).error();
