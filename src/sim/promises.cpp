@@ -78,15 +78,43 @@ auto find(All& all, const Contents& contents) {
         all, [&](const auto& possible) { return difference(possible.contents, contents).empty(); });
 }
 
+// What both of two may have, if that can be said.
+std::optional<Stamps> least_of(const std::optional<Stamps>& one,
+                               const std::optional<Stamps>& other) {
+    if (!one || !other || one->schema_modified != other->schema_modified) {
+        return std::nullopt;
+    }
+    return Stamps{.modified = std::min(one->modified, other->modified),
+                  .schema_modified = one->schema_modified,
+                  .usn = std::min(one->usn, other->usn)};
+}
+
 // One that may leave the same as another: nobody will know which of the two it was.
 template <class Possible>
 void add(std::vector<Possible>& all, Possible possible) {
     const auto same = find(all, possible.contents);
     if (same == all.end()) {
         all.push_back(std::move(possible));
-    } else if (possible.replaced) {
+        return;
+    }
+    if (possible.replaced) {
         same->replaced.reset();
     }
+    same->stamps = least_of(same->stamps, possible.stamps);
+}
+
+std::string check_stamps(const Stamps& due, const Stamps& there) {
+    if (there.schema_modified != due.schema_modified) {
+        return fmt::format(
+            "the schema stamp is {} and not {}: each device is asked for a full sync",
+            there.schema_modified.value, due.schema_modified.value);
+    }
+    if (there.usn < due.usn || there.modified < due.modified) {
+        return fmt::format("usn {} of {} ms is there, and should be {} of {} ms at least",
+                           there.usn.value, there.modified.value, due.usn.value,
+                           due.modified.value);
+    }
+    return {};
 }
 
 void add_media(std::vector<Media>& all, Media media) {
@@ -99,31 +127,34 @@ void add_media(std::vector<Media>& all, Media media) {
 
 Promises::Promises(Contents start, fs::path scratch)
     : scratch_(std::move(scratch)),
-      collections_{{.contents = std::move(start), .replaced = {}}},
+      collections_{{.contents = std::move(start), .replaced = {}, .stamps = {}}},
       media_(1) {}
 
 std::size_t Promises::set_out(Possible possible) {
     new_collections_.push_back({.change = std::move(possible), .number = ++last_number_});
-    if (new_collections_.size() > 1) {
-        for (auto& each : new_collections_) {
-            each.change.replaced.reset();  // nobody knows which of them comes first
-        }
-    }
     return last_number_;
 }
 
 std::size_t Promises::may_sync(const Contents& contents) {
-    const bool is_known = collections_.size() == 1;
-    return set_out(
-        {.contents = contents, .replaced = is_known ? collections_[0].replaced : std::nullopt});
+    Possible possible{.contents = contents, .replaced = {}, .stamps = {}};
+    if (collections_.size() == 1) {
+        possible.replaced = collections_[0].replaced;
+        possible.stamps = collections_[0].stamps;
+    }
+    if (possible.stamps) {
+        ++possible.stamps->usn.value;
+    }
+    return set_out(std::move(possible));
 }
 
-std::size_t Promises::may_upload(const Contents& contents) {
+std::size_t Promises::may_upload(const Contents& contents, const std::optional<Stamps>& stamps) {
     const auto& before = collections_[0];
     // An account without cards has nothing that is worth keeping.
     const bool is_kept = collections_.size() == 1 && !before.contents.cards.empty();
     return set_out({.contents = contents,
-                    .replaced = is_kept ? std::optional(before.contents) : std::nullopt});
+                    .replaced = is_kept ? std::optional(before.contents) : std::nullopt,
+                    .stamps = stamps,
+                    .is_upload = true});
 }
 
 std::size_t Promises::may_change_media(const MediaChanges& changes) {
@@ -144,14 +175,39 @@ void Promises::note(std::size_t number, Outcome outcome) {
 void Promises::is_done(std::size_t number) { note(number, Outcome::done); }
 void Promises::is_refused(std::size_t number) { note(number, Outcome::refused); }
 
+// A sync that was answered for came before it: an upload ends all syncs.
+std::optional<Contents> Promises::replaced_by(const OnItsWay<Possible>& upload) const {
+    auto replaced = upload.change.replaced;
+    for (const auto& other : new_collections_) {
+        if (other.number == upload.number || other.outcome == Outcome::refused) {
+            continue;
+        }
+        const bool is_clear = new_collections_.size() == 2 && !other.change.is_upload &&
+                              other.outcome == Outcome::done;
+        if (!is_clear || !replaced) {
+            return std::nullopt;
+        }
+        replaced = other.change.contents;
+    }
+    return replaced;
+}
+
 std::vector<Promises::Possible> Promises::possible_collections() const {
     const bool is_any_done = std::ranges::any_of(
         new_collections_, [](const auto& each) { return each.outcome == Outcome::done; });
     auto all = is_any_done ? std::vector<Possible>() : collections_;
     for (const auto& each : new_collections_) {
-        if (each.outcome != Outcome::refused) {
-            add(all, each.change);
+        if (each.outcome == Outcome::refused) {
+            continue;
         }
+        auto possible = each.change;
+        if (possible.is_upload) {
+            possible.replaced = replaced_by(each);
+        } else if (new_collections_.size() > 1) {
+            possible.replaced.reset();
+        }
+        possible.is_upload = false;
+        add(all, std::move(possible));
     }
     return all;
 }
@@ -235,6 +291,11 @@ std::string Promises::check_collection(const fs::path& folder) {
     if (found == all.end()) {
         return "the server has lost or invented something (here: what it should have):\n" +
                difference(all.back().contents, file->contents);
+    }
+    if (found->stamps) {
+        if (auto wrong = check_stamps(*found->stamps, file->stamps); !wrong.empty()) {
+            return wrong;
+        }
     }
     const auto replaced = found->replaced;
     if (new_collections_.empty() && collections_are_in_order_) {

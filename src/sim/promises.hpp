@@ -1,6 +1,8 @@
 // What a server has promised to its devices, and whether a folder keeps it:
 //  - what a `finish`, an upload or a batch of media was answered for is there, whole;
 //  - what was not answered for is there whole, or not at all;
+//  - the schema stamp stays, so that no device is asked for a full sync without a reason, and
+//    neither the usn nor the time of a change goes back;
 //  - each live row of media has its file, and the file the row's checksum;
 //  - what an upload replaced can be restored.
 #pragma once
@@ -27,7 +29,8 @@ public:
     // A sync, an upload or a batch of media is on its way: the collection it would leave, or its
     // changes. Returns a number for it, to tell what became of it.
     std::size_t may_sync(const Contents& contents);
-    std::size_t may_upload(const Contents& contents);
+    // `stamps`: that it brings; none: they are the server's to choose.
+    std::size_t may_upload(const Contents& contents, const std::optional<Stamps>& stamps);
     std::size_t may_change_media(const MediaChanges& changes);
     // It was answered; or refused, by a server whose disk is well: nothing has come of it.
     void is_done(std::size_t number);
@@ -55,6 +58,8 @@ private:
     struct Possible {
         Contents contents;
         std::optional<Contents> replaced;  // by the upload that left this
+        std::optional<Stamps> stamps;      // of the schema, and the least of the others; if known
+        bool is_upload = false;
     };
     enum class Outcome { unknown, done, refused };
     template <class T>
@@ -66,6 +71,8 @@ private:
 
     std::size_t set_out(Possible possible);
     void note(std::size_t number, Outcome outcome);
+    // What an upload on its way replaces, if it comes through and that can be said.
+    [[nodiscard]] std::optional<Contents> replaced_by(const OnItsWay<Possible>& upload) const;
     // With what is on its way.
     [[nodiscard]] std::vector<Possible> possible_collections() const;
     [[nodiscard]] std::vector<Media> possible_media() const;

@@ -106,7 +106,7 @@ World::Sending World::upload_call(Device& device, const Fate& fate) {
     auto file = device.ready_for_upload(Clock::now());
     const auto bytes = file_of({}, file, scratch_ / "upload");
     CHECK(bytes);
-    const auto promise = account().may_upload(file.contents);
+    const auto promise = account().may_upload(file.contents, file.stamps);
     return {.device = &device,
             .method = Method::upload,
             .packed = zstd::pack(*bytes),

@@ -62,7 +62,7 @@ std::string World::restore_version() {
     if (!version) {
         return disk_->has_failed() ? start_server() : "there is no version to restore";
     }
-    const auto promise = account().may_upload(version->contents);
+    const auto promise = account().may_upload(version->contents, std::nullopt);
     const auto end = run([&] {
         return server::restore_version({{"SYNC_BASE", data_folder()}}, DiskPromises::account_name,
                                        version->id.value);
