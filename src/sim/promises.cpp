@@ -175,6 +175,15 @@ void Promises::note(std::size_t number, Outcome outcome) {
 void Promises::is_done(std::size_t number) { note(number, Outcome::done); }
 void Promises::is_refused(std::size_t number) { note(number, Outcome::refused); }
 
+void Promises::are_told(const Stamps& stamps) {
+    auto& known = collections_[0].stamps;
+    const bool is_clear = new_collections_.empty() && collections_.size() == 1 && known;
+    if (is_clear && known->schema_modified == stamps.schema_modified) {
+        known->usn = std::max(known->usn, stamps.usn);
+        known->modified = std::max(known->modified, stamps.modified);
+    }
+}
+
 // A sync that was answered for came before it: an upload ends all syncs.
 std::optional<Contents> Promises::replaced_by(const OnItsWay<Possible>& upload) const {
     auto replaced = upload.change.replaced;

@@ -35,6 +35,8 @@ public:
     // It was answered; or refused, by a server whose disk is well: nothing has come of it.
     void is_done(std::size_t number);
     void is_refused(std::size_t number);
+    // A device was told these by `meta`.
+    void are_told(const Stamps& stamps);
     // All that was on its way has come to an end, in any order. Of what was not told of, nobody
     // knows.
     void all_have_ended();
