@@ -382,5 +382,4 @@ class Outages:
             *self.tally.lines(),
             f"{took[len(took) // 2] * 1e3:>8.0f}  ms to start again, p50",
             f"{took[-1] * 1e3:>8.0f}  ms to start again, the longest",
-            "       0  losses, doubles, halves",
         ])
