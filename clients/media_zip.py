@@ -33,9 +33,9 @@ def read_download_zip(data):
         return [(names[entry], archive.read(entry)) for entry in entries]
 
 
-def send_media(raw, files):
-    """{name: content}; in as many zips as it takes."""
-    changes = list(files.items())
+def send_media(raw, changes):
+    """As upload_zip; in as many zips as it takes."""
+    changes = list(changes)
     for first in range(0, len(changes), 25):
         batch = changes[first : first + 25]
         processed, _ = raw.media("uploadChanges", raw=upload_zip(batch))

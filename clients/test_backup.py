@@ -62,10 +62,10 @@ class Load:
             number = self.taken % 50
             send_media(
                 self.raw,
-                {
-                    f"{number}.png": f"content {self.taken}".encode(),
-                    f"{(number + 25) % 50}.png": None,
-                },
+                [
+                    (f"{number}.png", f"content {self.taken}".encode()),
+                    (f"{(number + 25) % 50}.png", None),
+                ],
             )
 
 
@@ -304,7 +304,7 @@ def test_one_that_is_killed_leaves_nothing_half(filled, backups, what):
     account = filled.server.account_folder()
     raw = RawClient(filled.server.endpoint)
     raw.log_in()
-    send_media(raw, {f"{i}.png": os.urandom(2000) for i in range(300)})
+    send_media(raw, ((f"{i}.png", os.urandom(2000)) for i in range(300)))
     filled.server.stop()
     if what == "restore":
         backup(filled, backups)

@@ -34,8 +34,8 @@ Result<Figures> apply_chunk(const Options& options);
 Result<Figures> apply_changes(const Options& options);
 Result<Figures> upload(const Options& options);
 Result<Figures> download(const Options& options);
-// The second user asks for meta, one after the other, while the first one uploads, downloads or
-// logs in, `count` times.
+// The second user asks for meta, one after the other, while the first one uploads or downloads, or
+// a password of theirs is guessed, `count` times.
 Result<Figures> meta_during_upload(const Options& options);
 Result<Figures> meta_during_download(const Options& options);
 Result<Figures> meta_during_guesses(const Options& options);

@@ -336,11 +336,6 @@ Result<void> sync_to_disk(const FileDescriptor& file) {
     return {};
 }
 
-Result<void> sync_file_system(const std::filesystem::path& path) {
-    TRY_ASSIGN(const auto file, open_for_reading(path));
-    return sync_file_system(file);
-}
-
 Result<void> sync_file_system(const FileDescriptor& file) {
     if (::syncfs(file.get()) != 0) {
         return system_failure("syncfs", errno);

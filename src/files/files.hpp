@@ -95,9 +95,8 @@ Result<void> write_again(const std::filesystem::path& path);
 // fsync of a file or a folder.
 Result<void> sync_to_disk(const std::filesystem::path& path);
 Result<void> sync_to_disk(const FileDescriptor& file);
-// Everything of the file system that `path` is on.
-Result<void> sync_file_system(const std::filesystem::path& path);
-// That of an open file or folder; an error since it was opened is told, too.
+// Everything of the file system that an open file or folder is on; an error since it was opened is
+// told, too.
 Result<void> sync_file_system(const FileDescriptor& file);
 
 }  // namespace ankiwire::files

@@ -1,5 +1,7 @@
 #include "sim/contents.hpp"
 
+#include <fmt/format.h>
+
 #include <fstream>
 
 #include "collection/collection_store.hpp"
@@ -237,6 +239,13 @@ Facts facts(const Contents& contents) {
         facts["tag " + unicase_key(tag)] = {};
     }
     return facts;
+}
+
+std::string going_back(const Stamps& before, const Stamps& now) {
+    return now.usn < before.usn || now.modified < before.modified
+               ? fmt::format("usn {} of {} ms after usn {} of {} ms", now.usn.value,
+                             now.modified.value, before.usn.value, before.modified.value)
+               : std::string();
 }
 
 std::string difference(const Contents& a, const Contents& b) {

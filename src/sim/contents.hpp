@@ -59,6 +59,9 @@ Facts facts(const Contents& contents);
 // As of a sanity check; nothing is due, and there are no graves.
 SanityCounts counts_of(const Contents& contents);
 
+// In words, if the usn or the time of a change went back; empty: neither did.
+std::string going_back(const Stamps& before, const Stamps& now);
+
 // In words, where they differ, but for usns; empty: they do not.
 std::string difference(const Contents& a, const Contents& b);
 

@@ -109,12 +109,7 @@ std::string check_stamps(const Stamps& due, const Stamps& there) {
             "the schema stamp is {} and not {}: each device is asked for a full sync",
             there.schema_modified.value, due.schema_modified.value);
     }
-    if (there.usn < due.usn || there.modified < due.modified) {
-        return fmt::format("usn {} of {} ms is there, and should be {} of {} ms at least",
-                           there.usn.value, there.modified.value, due.usn.value,
-                           due.modified.value);
-    }
-    return {};
+    return going_back(due, there);
 }
 
 void add_media(std::vector<Media>& all, Media media) {
@@ -215,7 +210,6 @@ std::vector<Promises::Possible> Promises::possible_collections() const {
         } else if (new_collections_.size() > 1) {
             possible.replaced.reset();
         }
-        possible.is_upload = false;
         add(all, std::move(possible));
     }
     return all;

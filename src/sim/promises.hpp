@@ -61,7 +61,7 @@ private:
         Contents contents;
         std::optional<Contents> replaced;  // by the upload that left this
         std::optional<Stamps> stamps;      // of the schema, and the least of the others; if known
-        bool is_upload = false;
+        bool is_upload = false;            // that is on its way
     };
     enum class Outcome { unknown, done, refused };
     template <class T>

@@ -142,7 +142,7 @@ private:
     std::optional<DiskPromises> promises_;
     bool must_check_ = false;  // when all answers have been taken
     std::string given_up_;     // what the last sync that a device gave up was answered
-    wire::MetaResponse last_meta_;
+    Stamps last_told_;         // by `meta`
     Tally tally_;
     std::vector<std::string> story_;
 };

@@ -39,16 +39,12 @@ void World::note_outcome(const Sending& call, const Answer& answer) {
 }
 
 std::string World::check_stamps(const std::string& meta_answer) {
-    const auto last = std::exchange(last_meta_, must(wire::decode_meta_response(meta_answer)));
-    const auto& meta = last_meta_;
-    account().are_told(
-        {.modified = meta.modified, .schema_modified = meta.schema_modified, .usn = meta.usn});
-    if (meta.schema_modified == last.schema_modified &&
-        (meta.usn < last.usn || meta.modified < last.modified)) {
-        return fmt::format("usn {} of {} ms after usn {} of {} ms", meta.usn.value,
-                           meta.modified.value, last.usn.value, last.modified.value);
-    }
-    return {};
+    const auto meta = must(wire::decode_meta_response(meta_answer));
+    const Stamps told{
+        .modified = meta.modified, .schema_modified = meta.schema_modified, .usn = meta.usn};
+    account().are_told(told);
+    const auto last = std::exchange(last_told_, told);
+    return told.schema_modified == last.schema_modified ? going_back(last, told) : std::string();
 }
 
 World::Sending World::sync_call(Device& device, const Fate& fate) {

@@ -87,7 +87,7 @@ std::string World::restore_backup() {
     const bool is_in_part = end.said.find("LEFT OUT") != std::string::npos;
     promises_->put_back_has_ended(end.status == 0 ? done : is_in_part ? in_part : not_done);
     if (end.status == 0) {
-        last_meta_.modified = {};
+        last_told_.modified = {};
         for (auto& log : media_logs_) {
             log.begin_anew();
         }
