@@ -232,7 +232,7 @@ struct MediaStore::Impl {
                 TRY(put_in_place(change.file, change.name));
             }
         }
-        return {};
+        return files::sync_to_disk(opened_folder);  // and what a try that failed has put there
     }
 
     Result<void> checkpoint() {

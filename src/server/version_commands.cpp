@@ -12,12 +12,14 @@
 #include "backup/backup_folder.hpp"
 #include "base/clock.hpp"
 #include "collection/versions.hpp"
+#include "files/files.hpp"
 #include "json/writer.hpp"
 #include "protocol/account.hpp"
 #include "server/commands.hpp"
 #include "server/data_folder.hpp"
 #include "server/full_sync.hpp"
 #include "server/temp_file.hpp"
+#include "sqlite/database_file.hpp"
 
 namespace ankiwire::server {
 namespace {
@@ -127,22 +129,23 @@ Result<void> print_versions(const Environment& environment, const std::string& u
     return {};
 }
 
-// A damaged collection is moved aside, whole: the restored one does not wait for its repair.
+// A damaged collection is moved aside: the restored one does not wait for its repair. Its log is
+// there before it, so that no crash parts them.
 Result<void> set_aside(const fs::path& folder, TimestampMs now) {
-    for (const auto* suffix : {"", "-wal", "-shm"}) {
-        const auto name = std::string("collection.anki2") + suffix;
-        std::error_code error;
-        if (fs::exists(folder / name, error)) {
-            fs::rename(folder / name, folder / fmt::format("damaged-{}-{}", now.value, name),
-                       error);
-        }
-        if (error) {
-            return fail(ErrorKind::storage,
-                        "the damaged collection cannot be moved aside: " + error.message());
-        }
+    const auto damaged = folder / "collection.anki2";
+    const auto aside = folder / fmt::format("damaged-{}-collection.anki2", now.value);
+    const auto log = files::open_for_reading(sqlite::log_path(damaged));
+    if (log) {
+        TRY(files::copy_file(*log, sqlite::log_path(aside)));
+        TRY(files::sync_to_disk(sqlite::log_path(aside)));
+        TRY(files::sync_to_disk(folder));
+    } else if (log.error().kind != ErrorKind::not_found) {
+        return log.error();
     }
-    fmt::print("the collection was damaged; it is now {}\n",
-               (folder / fmt::format("damaged-{}-collection.anki2", now.value)).string());
+    TRY(files::rename(damaged, aside));
+    TRY(files::sync_to_disk(folder));
+    sqlite::remove_logs(damaged);
+    fmt::print("the collection was damaged; it is now {}\n", aside.string());
     return {};
 }
 

@@ -142,7 +142,7 @@ int live_by_script(Points (*points)(const History&), const std::string& name) {
             continue;
         }
         const auto of_this = points(history);
-        fmt::print("{}: {} points\n", history.name, of_this.count);
+        fmt::print("{}: {} points, {} lives\n", history.name, of_this.count, of_this.lives);
         std::fflush(stdout);
         if (!of_this.found.empty()) {
             fmt::print("{}\n", of_this.found);

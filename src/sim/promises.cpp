@@ -20,6 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr TimestampSecs some_day{1'800'000'000};
+constexpr const char* missing = "the row is there, and no file";
 
 // A folder that is like `source`, as far as that exists.
 void copy_folder(const fs::path& source, const fs::path& target) {
@@ -49,6 +50,16 @@ std::map<std::string, std::string> sums_of(const Media& media) {
     return sums;
 }
 
+// Of all files, none may be there without a row.
+Result<void> look_for_strays(const fs::path& folder, const Media& media) {
+    for (const auto& entry : fs::directory_iterator(folder)) {
+        if (!media.contains(entry.path().filename())) {
+            return fail(ErrorKind::damaged, "no row knows the file " + entry.path().native());
+        }
+    }
+    return {};
+}
+
 // All that is live, after the repairs of an opening.
 Result<Media> read_media(const fs::path& account_folder) {
     TRY_ASSIGN(auto store, media::MediaStore::open(account_folder, some_day));
@@ -58,8 +69,15 @@ Result<Media> read_media(const fs::path& account_folder) {
         if (change.sha1_hex.empty()) {
             continue;
         }
-        TRY_ASSIGN(const auto files, store.open_files(std::array{change.name}));
-        const auto& file = files.at(0);
+        const auto files = store.open_files(std::array{change.name});
+        if (!files && files.error().kind == ErrorKind::session_conflict) {
+            media[change.name] = missing;
+            continue;
+        }
+        if (!files) {
+            return files.error();
+        }
+        const auto& file = files->at(0);
         TRY_ASSIGN(const auto sha1, media::sha1_of(file.file));
         if (hex_of(sha1) != change.sha1_hex) {
             return fail(ErrorKind::damaged, change.name + " has another checksum than its row");
@@ -69,6 +87,7 @@ Result<Media> read_media(const fs::path& account_folder) {
         TRY(files::read_at(file.file, 0, bytes.data(), bytes.size()));
     }
     TRY(store.close());
+    TRY(look_for_strays(account_folder / "media", media));
     return media;
 }
 
@@ -101,6 +120,11 @@ void add(std::vector<Possible>& all, Possible possible) {
         same->replaced.reset();
     }
     same->stamps = least_of(same->stamps, possible.stamps);
+}
+
+// Of what an upload replaces: all, unless there are no cards.
+std::optional<Contents> worth_keeping(const Contents& replaced) {
+    return replaced.cards.empty() ? std::nullopt : std::optional(replaced);
 }
 
 std::string check_stamps(const Stamps& due, const Stamps& there) {
@@ -142,12 +166,10 @@ std::size_t Promises::may_sync(const Contents& contents) {
     return set_out(std::move(possible));
 }
 
-std::size_t Promises::may_upload(const Contents& contents, const std::optional<Stamps>& stamps) {
-    const auto& before = collections_[0];
-    // An account without cards has nothing that is worth keeping.
-    const bool is_kept = collections_.size() == 1 && !before.contents.cards.empty();
+std::size_t Promises::may_upload(const Contents& contents, const Stamps& stamps) {
     return set_out({.contents = contents,
-                    .replaced = is_kept ? std::optional(before.contents) : std::nullopt,
+                    .replaced = collections_.size() == 1 ? worth_keeping(collections_[0].contents)
+                                                         : std::nullopt,
                     .stamps = stamps,
                     .is_upload = true});
 }
@@ -155,6 +177,18 @@ std::size_t Promises::may_upload(const Contents& contents, const std::optional<S
 std::size_t Promises::may_change_media(const MediaChanges& changes) {
     media_batches_.push_back({.change = changes, .number = ++last_number_});
     return last_number_;
+}
+
+std::optional<Media> Promises::media() const {
+    return media_.size() == 1 ? std::optional(media_[0]) : std::nullopt;
+}
+
+void Promises::may_lose_media(const std::string& name) {
+    for (auto media : std::vector(media_)) {
+        media[name] = missing;
+        add_media(media_, std::move(media));
+    }
+    media_are_in_order_ = false;
 }
 
 void Promises::note(std::size_t number, Outcome outcome) {
@@ -170,13 +204,22 @@ void Promises::note(std::size_t number, Outcome outcome) {
 void Promises::is_done(std::size_t number) { note(number, Outcome::done); }
 void Promises::is_refused(std::size_t number) { note(number, Outcome::refused); }
 
-void Promises::are_told(const Stamps& stamps) {
+std::string Promises::are_told(const Stamps& stamps) {
+    const auto has_that_schema = [&](const Possible& possible) {
+        return !possible.stamps || possible.stamps->schema_modified == stamps.schema_modified;
+    };
+    if (std::ranges::none_of(collections_, has_that_schema) &&
+        std::ranges::none_of(new_collections_, has_that_schema, &OnItsWay<Possible>::change)) {
+        return fmt::format("the server tells of the schema stamp {}, which nobody gave",
+                           stamps.schema_modified.value);
+    }
     auto& known = collections_[0].stamps;
     const bool is_clear = new_collections_.empty() && collections_.size() == 1 && known;
     if (is_clear && known->schema_modified == stamps.schema_modified) {
         known->usn = std::max(known->usn, stamps.usn);
         known->modified = std::max(known->modified, stamps.modified);
     }
+    return {};
 }
 
 // A sync that was answered for came before it: an upload ends all syncs.
@@ -188,10 +231,10 @@ std::optional<Contents> Promises::replaced_by(const OnItsWay<Possible>& upload) 
         }
         const bool is_clear = new_collections_.size() == 2 && !other.change.is_upload &&
                               other.outcome == Outcome::done;
-        if (!is_clear || !replaced) {
+        if (!is_clear) {
             return std::nullopt;
         }
-        replaced = other.change.contents;
+        replaced = worth_keeping(other.change.contents);
     }
     return replaced;
 }

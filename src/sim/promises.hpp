@@ -3,7 +3,7 @@
 //  - what was not answered for is there whole, or not at all;
 //  - the schema stamp stays, so that no device is asked for a full sync without a reason, and
 //    neither the usn nor the time of a change goes back;
-//  - each live row of media has its file, and the file the row's checksum;
+//  - each live row of media has its file, each file a live row, and the row's checksum;
 //  - what an upload replaced can be restored.
 #pragma once
 
@@ -29,14 +29,17 @@ public:
     // A sync, an upload or a batch of media is on its way: the collection it would leave, or its
     // changes. Returns a number for it, to tell what became of it.
     std::size_t may_sync(const Contents& contents);
-    // `stamps`: that it brings; none: they are the server's to choose.
-    std::size_t may_upload(const Contents& contents, const std::optional<Stamps>& stamps);
+    // `stamps`: that it brings.
+    std::size_t may_upload(const Contents& contents, const Stamps& stamps);
     std::size_t may_change_media(const MediaChanges& changes);
+    // A foreign hand takes a file away, unless the disk prevents it.
+    void may_lose_media(const std::string& name);
     // It was answered; or refused, by a server whose disk is well: nothing has come of it.
     void is_done(std::size_t number);
     void is_refused(std::size_t number);
-    // A device was told these by `meta`.
-    void are_told(const Stamps& stamps);
+    // A device was told these by `meta`. In words, if they are a reason for a full sync that nobody
+    // gave; or nothing.
+    [[nodiscard]] std::string are_told(const Stamps& stamps);
     // All that was on its way has come to an end, in any order. Of what was not told of, nobody
     // knows.
     void all_have_ended();
@@ -47,6 +50,8 @@ public:
     // The folder of the account, which stays as it is. What broke a promise, in words; or nothing:
     // then what was on its way later than what is there must not be there any more.
     [[nodiscard]] std::string check(const std::filesystem::path& account_folder);
+    // None, if that cannot be said.
+    [[nodiscard]] std::optional<Media> media() const;
     // Whether the account's media may have these SHA-1 sums.
     [[nodiscard]] bool had_media(const std::map<std::string, std::string>& sums) const;
     // Whether they have them, as check() has found them.

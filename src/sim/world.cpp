@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <sstream>
 #include <utility>
 
 #include "base/check.hpp"
@@ -28,6 +27,20 @@ std::uint64_t mixed(std::uint64_t value) {
     value = (value ^ (value >> 30U)) * 0xbf58476d1ce4e5b9U;
     value = (value ^ (value >> 27U)) * 0x94d049bb133111ebU;
     return value ^ (value >> 31U);
+}
+
+std::string_view in_words(Luck luck) {
+    switch (luck) {
+        case Luck::nothing:
+            return "nothing is";
+        case Luck::all:
+            return "all is";
+        case Luck::names:
+            return "names are";
+        case Luck::some:
+            return "some is";
+    }
+    CHECK(false);
 }
 
 }  // namespace
@@ -130,7 +143,8 @@ std::optional<World::Sending> World::next_of(Device& device) {
     } else if (what < 850) {
         begin_sync(device);
     } else if (what < 960) {
-        return media_call(device, dice_.below(4) + 1, some_fate());
+        const auto changes = some_media(dice_.below(4) + 1);
+        return media_call(device, changes, some_fate());
     } else if (what < 995) {
         return dice_.one_in(200) ? upload_call(device, some_fate())
                                  : media_log_call(device, some_fate());
@@ -147,62 +161,7 @@ World::Sending World::next_beside(const Sending& call, Device& other) {
     }
     return dice_.one_in(call.method == Method::upload ? 2 : 500)
                ? upload_call(other, some_fate())
-               : media_call(other, 1, some_fate());
-}
-
-std::string World::act(const std::string& command) {
-    Clock::advance_ms(1500);
-    tell(command);
-    std::istringstream words(command);
-    std::string verb;
-    std::size_t number = 0;
-    std::uint64_t count = 0;
-    words >> verb >> number >> count;
-    if (verb == "rest" || verb == "restart") {
-        auto found = verb == "restart" ? restart_server() : std::string();
-        Clock::advance_ms(rest_ms);
-        rig_->tick();
-        return found;
-    }
-    if (verb == "lie") {
-        disk_->lie();
-        return {};
-    }
-    if (verb == "media") {
-        return carry_out({media_call(some_device(), number, {})});
-    }
-    if (verb == "backup") {
-        return back_up(number);
-    }
-    if (verb == "restore-version") {
-        return restore_version();
-    }
-    if (verb == "restore-backup") {
-        return restore_backup();
-    }
-    return act(devices_.at(number), verb, count);
-}
-
-std::string World::act(Device& device, const std::string& verb, std::uint64_t count) {
-    if (verb == "edit") {
-        for (; count > 0; --count) {
-            edit(device);
-        }
-        return {};
-    }
-    if (verb == "sync") {
-        return sync(device, true);
-    }
-    if (verb == "ask") {
-        auto found = sync(device, false);
-        const bool is_excused = disk_->has_failed() || !given_up_.empty();
-        return found.empty() && !is_excused ? "a device that is ahead may sync on" : found;
-    }
-    if (verb == "follow") {
-        return carry_out({media_log_call(device, {})});
-    }
-    CHECK(verb == "upload" || verb == "download");
-    return carry_out({verb == "upload" ? upload_call(device, {}) : download_call(device, {})});
+               : media_call(other, some_media(1), some_fate());
 }
 
 void World::edit(Device& device) {
@@ -221,7 +180,9 @@ Request World::request_of(const Sending& call, bool are_many) {
                                  sessions_[static_cast<std::size_t>(call.device->number())]);
     Request request{.head = rig::head_of_11(DiskPromises::account_name, call.method, key),
                     .body = call.packed};
-    if (are_many) {
+    if (call.turns) {
+        request.pace.pauses = *call.turns;
+    } else if (are_many) {
         request.pace.piece_bytes = std::size_t{64} << dice_.below(12);
         request.pace.pauses = static_cast<int>(dice_.below(4));
     }
@@ -272,17 +233,6 @@ std::string World::carry_out(const std::vector<Sending>& calls) {
     return found;
 }
 
-std::string World::sync(Device& device, bool must_succeed) {
-    begin_sync(device);
-    given_up_.clear();
-    std::string found;
-    while (device.is_syncing() && found.empty()) {
-        found = carry_out({sync_call(device, {})});
-    }
-    const bool is_excused = !must_succeed || disk_->has_failed() || disk_->is_off();
-    return found.empty() && !is_excused ? given_up_ : found;
-}
-
 void World::fault() {
     ++tally_.faults;
     constexpr std::array calls{Call::write, Call::sync, Call::name, Call::read};
@@ -305,6 +255,9 @@ void World::stop_server() {
 }
 
 std::string World::start_server() {
+    if (disk_->is_off()) {
+        return {};  // the power went while it was stopped
+    }
     rig_ = std::make_unique<Rig>(data_folder());
     return check();
 }
@@ -312,19 +265,18 @@ std::string World::start_server() {
 std::string World::restart_server() {
     tell("the server restarts");
     stop_server();
-    // It may have crashed on its way down.
-    return disk_->is_off() ? std::string() : start_server();
+    return start_server();
 }
 
 std::string World::crash() {
+    constexpr std::array kinds{Luck::nothing, Luck::all, Luck::some, Luck::some};
+    return crash(kinds[dice_.below(kinds.size())]);
+}
+
+std::string World::crash(Luck luck) {
     ++tally_.crashes;
     rig_.reset();
-    constexpr std::array kinds{Luck::nothing, Luck::all, Luck::some, Luck::some};
-    const auto luck = kinds[dice_.below(kinds.size())];
-    tell(fmt::format("the power goes: of what was not synced, {} is there",
-                     luck == Luck::nothing ? "nothing"
-                     : luck == Luck::all   ? "all"
-                                           : "some"));
+    tell(fmt::format("the power goes: of what was not synced, {} there", in_words(luck)));
     disk_->restart(luck, dice_);
     return restart_server();
 }
@@ -339,6 +291,11 @@ std::string World::settle() {
     disk_->keep_power();
     if (disk_->is_off()) {
         if (auto found = crash(); !found.empty()) {
+            return found;
+        }
+    }
+    if (!lost_media_.empty()) {
+        if (auto found = send_lost_media(); !found.empty()) {
             return found;
         }
     }

@@ -54,11 +54,16 @@ public:
     std::string settle();
 
     // A step of a script, undisturbed: `edit DEVICE COUNT`, `sync DEVICE`, `upload DEVICE`,
-    // `download DEVICE`, `media COUNT`, `follow DEVICE` (the log of media), `rest` (until all is
-    // closed), `restart`, `lie` (Disk); and of who runs the server, who stops it for a restore:
-    // `backup KEEP`, `restore-version` (the newest), `restore-backup` (the newest, into a new data
-    // folder; a device that has synced since it was made has to `ask DEVICE`, which is refused).
+    // `download DEVICE`, `begin DEVICE COUNT` (a sync, that many requests of it), `go-on DEVICE`,
+    // `meet DEVICE OTHER TURNS` (the sync of one ends so many turns after the other has begun to
+    // upload), `media COUNT`, `lose-file` (and a device sends it again), `follow DEVICE` (the log
+    // of media), `rest` (until all is closed), `restart`, `lie` (Disk); and of who runs the server,
+    // who stops it for a restore: `backup KEEP`, `restore-version` (the newest), `restore-backup`
+    // (the newest, into a new data folder; a device that has synced since it was made has to
+    // `ask DEVICE`, which is refused).
     std::string act(const std::string& command);
+    // The power goes, and comes back; the server starts.
+    std::string crash(Luck luck);
 
     [[nodiscard]] Disk& disk() { return *disk_; }
     [[nodiscard]] const DiskPromises& promises() const { return *promises_; }
@@ -82,11 +87,20 @@ private:
         Fate fate;
         std::function<std::string(const Answer&)> then;
         std::optional<std::size_t> promise{};  // its number
+        std::optional<int> turns{};            // that others have first; none: by chance
     };
 
     void tell(const std::string& line);
-    // A step of a script that is a device's.
-    std::string act(Device& device, const std::string& verb, std::uint64_t count);
+    // --- steps of a script ---
+    std::string edit(Device& device, std::size_t count);
+    std::string begin_sync(Device& device, std::size_t requests);
+    std::string go_on(Device& device, bool must_succeed);
+    std::string ask(Device& device);
+    std::string meet(Device& device, Device& other, int turns);
+    std::string lose_file();
+    std::string send_lost_media();
+    std::string rest();
+
     void edit(Device& device);
     void begin_sync(Device& device);
     // What a device does next; none if it takes no request.
@@ -97,7 +111,8 @@ private:
     static Sending abort_call(const Device& device);
     Sending upload_call(Device& device, const Fate& fate);
     Sending download_call(Device& device, const Fate& fate);
-    Sending media_call(const Device& device, std::uint64_t count, const Fate& fate);
+    MediaChanges some_media(std::uint64_t count);
+    Sending media_call(const Device& device, const MediaChanges& changes, const Fate& fate);
     Sending media_log_call(const Device& device, const Fate& fate);
     // All of them at the same time.
     std::string carry_out(const std::vector<Sending>& calls);
@@ -136,6 +151,7 @@ private:
     std::unique_ptr<Rig> rig_;
     std::vector<Device> devices_;
     std::vector<MediaLog> media_logs_;            // of each device
+    MediaChanges lost_media_;                     // by a foreign hand, and not yet sent again
     std::vector<int> sessions_;                   // how many syncs each device has begun
     int data_folders_ = 1;                        // so many there have been
     std::vector<std::function<Sending()>> next_;  // what the last answers lead to

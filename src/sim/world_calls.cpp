@@ -42,9 +42,10 @@ std::string World::check_stamps(const std::string& meta_answer) {
     const auto meta = must(wire::decode_meta_response(meta_answer));
     const Stamps told{
         .modified = meta.modified, .schema_modified = meta.schema_modified, .usn = meta.usn};
-    account().are_told(told);
     const auto last = std::exchange(last_told_, told);
-    return told.schema_modified == last.schema_modified ? going_back(last, told) : std::string();
+    auto found = account().are_told(told);
+    return found.empty() && told.schema_modified == last.schema_modified ? going_back(last, told)
+                                                                         : found;
 }
 
 World::Sending World::sync_call(Device& device, const Fate& fate) {
@@ -142,7 +143,7 @@ World::Sending World::download_call(Device& device, const Fate& fate) {
             }};
 }
 
-World::Sending World::media_call(const Device& device, std::uint64_t count, const Fate& fate) {
+MediaChanges World::some_media(std::uint64_t count) {
     MediaChanges changes;
     for (; count > 0; --count) {
         auto& content = changes[media_names[dice_.below(media_names.size())]];
@@ -152,6 +153,11 @@ World::Sending World::media_call(const Device& device, std::uint64_t count, cons
             content.emplace(size, static_cast<char>(dice_.below(256)));
         }
     }
+    return changes;
+}
+
+World::Sending World::media_call(const Device& device, const MediaChanges& changes,
+                                 const Fate& fate) {
     const auto promise = account().may_change_media(changes);
     auto packed = zstd::pack(media::zip_of(changes));
     return {.device = &device,

@@ -1,6 +1,7 @@
 // Some of what ankiwire-sim does, and that it would notice.
 #include "sim/world.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <spdlog/spdlog.h>
 #include <stdlib.h>
@@ -44,15 +45,20 @@ TEST_F(WorldTest, loses_nothing_by_chance) {
     }
 }
 
-// A commit that failed comes back with a crash.
-TEST_F(WorldTest, keeps_the_zip_of_a_batch_whose_commit_could_not_be_synced) {
-    const files::TempFolder folder;
-    World world(folder.path(), 213);
-    for (const std::uint64_t step : {2932U, 2946U, 2947U, 2963U, 2967U, 2971U, 2972U, 2973U, 2974U,
-                                     2975U, 2976U, 2978U, 2992U, 2993U, 2999U}) {
-        ASSERT_EQ(world.step(step), "");
+// The end of the sync comes before the upload, at each moment of it, and behind it.
+TEST_F(WorldTest, keeps_what_a_sync_brings_beside_an_upload) {
+    constexpr int turns_max = 10;
+    std::uint64_t ended = 0;
+    for (int turns = 0; turns <= turns_max; ++turns) {
+        const files::TempFolder folder;
+        World world(folder.path(), 1);
+        ASSERT_EQ(world.act("edit 0 9"), "");
+        EXPECT_EQ(world.act(fmt::format("meet 0 1 {}", turns)), "") << turns << " turns";
+        ended += world.tally().syncs;
+        EXPECT_EQ(world.settle(), "") << turns << " turns";
     }
-    EXPECT_EQ(world.settle(), "");
+    EXPECT_GT(ended, 2U);
+    EXPECT_LT(ended, turns_max - 2U);
 }
 
 TEST_F(WorldTest, loses_nothing_when_the_power_goes) {

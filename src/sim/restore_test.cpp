@@ -1,0 +1,114 @@
+// A restore over a damaged collection, which a person may want to look at.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "collection/versions.hpp"
+#include "files/read_file.hpp"
+#include "files/temp_folder.hpp"
+#include "server/commands.hpp"
+#include "sim/disk.hpp"
+#include "sim/world.hpp"
+
+namespace ankiwire::sim {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* user = DiskPromises::account_name;
+constexpr const char* data = DiskPromises::first_data_folder;
+constexpr std::size_t page_bytes = 4096;
+std::string damage() { return std::string(page_bytes, 'x'); }
+constexpr std::array lucks{Luck::nothing, Luck::all, Luck::names, Luck::some};
+
+class RestoreTest : public testing::Test {
+protected:
+    // The root of a disk with an account that has a version to restore. Its server was killed: the
+    // last commits are in the log.
+    RestoreTest() {
+        World world(folder_.path() / "world", 1);
+        for (const auto* command : {"edit 0 9", "upload 0", "upload 1", "edit 1 9", "sync 1"}) {
+            EXPECT_EQ(world.act(command), "");
+        }
+        const Aside aside;
+        fs::create_directory(sound_);
+        fs::copy(folder_.path() / "world" / "disk" / data, sound_ / data,
+                 fs::copy_options::recursive);
+    }
+
+    // A copy of that whose collection is damaged here.
+    fs::path damaged(std::size_t at) {
+        auto root = folder_.path() / std::to_string(at);
+        fs::copy(sound_, root, fs::copy_options::recursive);
+        std::fstream file(collection_in(root), std::ios::in | std::ios::out | std::ios::binary);
+        file.seekp(static_cast<std::streamoff>(at)) << damage();
+        return root;
+    }
+    static fs::path collection_in(const fs::path& root) {
+        return root / data / user / "collection.anki2";
+    }
+    static int restore(const fs::path& root) {
+        const auto versions = collection::list_versions(root / data / user);
+        EXPECT_TRUE(versions && !versions->versions.empty());
+        return server::restore_version({{"SYNC_BASE", root / data}}, user,
+                                       versions->versions.back().kept_at.value);
+    }
+
+    static bool has_aside(const fs::path& root, std::size_t at) {
+        const fs::directory_iterator entries(root / data / user);
+        return std::any_of(begin(entries), end(entries), [at](const fs::directory_entry& entry) {
+            return entry.path().filename().native().starts_with("damaged-") &&
+                   files::read_file(entry.path()).substr(at, page_bytes) == damage();
+        });
+    }
+
+    files::TempFolder folder_;
+    fs::path sound_ = folder_.path() / "sound";
+};
+
+TEST_F(RestoreTest, does_not_mind_which_page_is_damaged) {
+    for (std::size_t at = 0; at < fs::file_size(collection_in(sound_)); at += page_bytes) {
+        EXPECT_EQ(restore(damaged(at)), 0) << "from byte " << at;
+    }
+}
+
+// Whenever the power goes, the restore can be done again, and what was damaged is there.
+TEST_F(RestoreTest, keeps_what_is_damaged) {
+    constexpr int enough = 2;
+    int found_damaged = 0;  // other pages are in the log still, and whole
+    const auto bytes = fs::file_size(collection_in(sound_));
+    for (std::size_t at = 0; at < bytes && found_damaged < enough; at += page_bytes) {
+        const auto root = damaged(at);
+        std::vector<fs::path> images;  // of each third change
+        std::size_t changes = 0;
+        {
+            Disk disk(root);
+            Dice dice(1);
+            disk.before_change([&] {
+                if (++changes % 3 == 0) {
+                    images.push_back(folder_.path() / fmt::format("{}-{}", at, changes));
+                    disk.copy_survivors(images.back(), lucks[changes % lucks.size()], dice);
+                }
+            });
+            EXPECT_EQ(restore(root), 0);
+            disk.before_change({});
+        }
+        EXPECT_GT(images.size(), 30U);
+        const bool is_aside = has_aside(root, at);
+        found_damaged += is_aside ? 1 : 0;
+        for (const auto& image : images) {
+            EXPECT_EQ(restore(image), 0) << image;
+            EXPECT_EQ(has_aside(image, at), is_aside) << image;
+        }
+    }
+    EXPECT_EQ(found_damaged, enough);
+}
+
+}  // namespace
+}  // namespace ankiwire::sim
