@@ -1,5 +1,7 @@
 // A whole small sync, with all of the server that is above the sockets: it should not matter how
 // large the collection is.
+#include <optional>
+
 #include "files/temp_folder.hpp"
 #include "load/small_sync.hpp"
 #include "parts/collection.hpp"
@@ -16,26 +18,54 @@ rig::Answer ask(rig::Rig& rig, const load::Call& call) {
     return rig.post({rig::head_of_11(user, call.method, "session"), zstd::pack(call.body)});
 }
 
+// The next small sync of that user, from meta to finish.
+void sync(rig::Rig& rig, load::State& at) {
+    const auto calls = load::next_small_sync(at);
+    measured([&] {
+        for (const auto& call : calls) {
+            const auto answer = ask(rig, call);
+            CHECK(answer.status == 200 && answer.body.starts_with(call.expects));
+        }
+    });
+}
+
+// A server with one user, whose collection is open.
+struct Served {
+    explicit Served(std::int64_t count) {
+        const auto account = rig::Rig::folder_of(folder.path(), user);
+        std::filesystem::create_directory(account);
+        make_collection(account / "collection.anki2", count);
+        rig.emplace(folder.path());
+        const auto learned = load::learn(
+            [this](const load::Call& call) -> Result<std::string> { return ask(*rig, call).body; });
+        CHECK(learned);
+        at = *learned;
+    }
+
+    files::TempFolder folder;
+    std::optional<rig::Rig> rig;
+    load::State at;
+};
+
 void small_sync(benchmark::State& state) {
-    const files::TempFolder folder;
-    const auto account = rig::Rig::folder_of(folder.path(), user);
-    std::filesystem::create_directory(account);
-    make_collection(account / "collection.anki2", state.range());
-    rig::Rig rig(folder.path());
-    auto at = load::learn(
-        [&rig](const load::Call& call) -> Result<std::string> { return ask(rig, call).body; });
-    CHECK(at);
+    Served served(state.range());
     for (auto _ : state) {
-        const auto calls = load::next_small_sync(*at);
-        measured([&] {
-            for (const auto& call : calls) {
-                const auto answer = ask(rig, call);
-                CHECK(answer.status == 200 && answer.body.starts_with(call.expects));
-            }
-        });
+        sync(*served.rig, served.at);
     }
 }
 BENCHMARK(small_sync)->Apply(sizes);
+
+// That opens all that a user has.
+void first_sync(benchmark::State& state) {
+    Served served(state.range());
+    for (auto _ : state) {
+        state.PauseTiming();
+        served.rig.emplace(served.folder.path());
+        state.ResumeTiming();
+        sync(*served.rig, served.at);
+    }
+}
+BENCHMARK(first_sync)->Apply(sizes);
 
 }  // namespace
 }  // namespace ankiwire::parts
