@@ -42,7 +42,8 @@ Result<void> checkpoint(sqlite::Database& db) {
 Result<LockedFile> open_locked(const std::filesystem::path& path) {
     TRY_ASSIGN(auto db, sqlite::Database::open(path, {.mode = sqlite::OpenMode::read_write,
                                                       .cache_kib = cache_kib,
-                                                      .untrusted = true}));
+                                                      .untrusted = true,
+                                                      .exclusive = true}));
     TRY(db.lock());
     TRY_ASSIGN(auto descriptor, files::open_for_reading(path));
     return LockedFile{std::move(descriptor), std::move(db)};
@@ -123,7 +124,9 @@ Result<void> CollectionStore::Impl::open(TimestampMs now) {
         TRY_ASSIGN(auto upgraded, open_locked(path));
         file.emplace(std::move(upgraded));
     }
-    TRY(adopt_foreign_rows(file->db, now));  // as many as before
+    if (!is_known) {  // else nobody else has written to it
+        TRY(adopt_foreign_rows(file->db, now));
+    }
     file->db.watch_rows(kept_counts);
     return {};
 }

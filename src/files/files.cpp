@@ -320,6 +320,10 @@ Result<void> write_again(const std::filesystem::path& path) {
     if (file.get() < 0) {
         return system_failure("open", errno);
     }
+    TRY_ASSIGN(const auto size, size_of(file));
+    if (size == 0) {
+        return {};
+    }
     TRY(copy_through_buffer(file.get(), file.get()));
     return sync_to_disk(file);
 }

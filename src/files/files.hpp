@@ -89,7 +89,8 @@ Result<FileDescriptor> lock(const std::filesystem::path& path);
 bool is_file_name(std::string_view name);
 
 // Writes what a file holds once more, where it is, and syncs it. For a file that an earlier process
-// may have failed to sync: the kernel takes what it could not write then for written.
+// may have failed to sync: the kernel takes what it could not write then for written. An empty one
+// is left as it is.
 Result<void> write_again(const std::filesystem::path& path);
 
 // fsync of a file or a folder.

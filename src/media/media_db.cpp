@@ -81,7 +81,8 @@ Result<MediaDb> MediaDb::open(const std::filesystem::path& path) {
         sqlite::remove_logs(path);  // of one that was moved away
     }
     TRY_ASSIGN(auto database,
-               sqlite::Database::open(path, {.mode = sqlite::OpenMode::create, .cache_kib = 512}));
+               sqlite::Database::open(
+                   path, {.mode = sqlite::OpenMode::create, .cache_kib = 512, .exclusive = true}));
     MediaDb db(std::move(database));
     // The official server locks it in the same way: neither opens what the other one has open.
     TRY(db.db_->lock());

@@ -57,8 +57,9 @@ Result<void> Devices::ensure_open() {
         return {};
     }
     TRY_ASSIGN(auto db,
-               sqlite::Database::open(folder_ / "ankiwire.db",
-                                      {.mode = sqlite::OpenMode::create, .cache_kib = 64}));
+               sqlite::Database::open(
+                   folder_ / "ankiwire.db",
+                   {.mode = sqlite::OpenMode::create, .cache_kib = 64, .exclusive = true}));
     // Normal with a log: no wait for the disk at each sync, and no damage after a crash.
     TRY(db.execute("pragma journal_mode = wal; pragma synchronous = normal"));
     TRY_ASSIGN(const auto version, db.query_int64("pragma user_version"));
@@ -74,8 +75,11 @@ Result<void> Devices::ensure_open() {
 
 Result<void> Devices::record(const DeviceRecord& device) {
     TRY(ensure_open());
-    if (!upsert_) {
+    const bool begins_log = !upsert_;
+    if (begins_log) {
         TRY_ASSIGN(upsert_, db_->prepare(upsert));
+        // Nor for the beginning of the log: without it the rest is as good as not there.
+        TRY(db_->execute("pragma synchronous = off"));
     }
     auto& statement = *upsert_;
     statement.bind_text(1, device.client);
@@ -87,6 +91,9 @@ Result<void> Devices::record(const DeviceRecord& device) {
     statement.bind_text(7, device.outcome);
     auto recorded = statement.run();
     statement.reset();  // after a failure, too: it would keep its lock
+    if (begins_log) {
+        TRY(db_->execute("pragma synchronous = normal"));
+    }
     return recorded;
 }
 

@@ -39,7 +39,7 @@ TEST(Devices, have_one_record_each_that_survives_closing) {
     device.last_seen = {5};
     device.outcome = outcome_name(SyncOutcome::sanity_failed);
     ASSERT_TRUE(devices.record(device));
-    EXPECT_THAT(*Devices(folder.path()).list(), ElementsAre(device));
+    EXPECT_THAT(*devices.list(), ElementsAre(device));
 }
 
 TEST(Devices, refuse_a_file_of_a_newer_format) {

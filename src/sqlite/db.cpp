@@ -186,6 +186,10 @@ Result<Database> Database::open(const std::filesystem::path& path, const OpenOpt
     if (collation != SQLITE_OK) {
         return error_of(handle, collation, "registering unicase");
     }
+    if (options.exclusive) {
+        // Before anything is read: the index of a log then needs no file, which others would share.
+        TRY(db.execute("pragma locking_mode = exclusive"));
+    }
     if (options.untrusted) {
         distrust(handle);
     }
@@ -240,8 +244,7 @@ int Database::sync_log_folder(void* log_folder) {
 }
 
 Result<void> Database::lock() {
-    TRY(execute("pragma locking_mode = exclusive"));  // with it, opening the log takes the lock
-    TRY(query_text("pragma journal_mode = wal"));
+    TRY(query_text("pragma journal_mode = wal"));  // opening the log takes the lock
     TRY(execute("pragma synchronous = full; begin immediate; rollback"));
     // What SQLite says of its mode may be wrong: if the disk fails meanwhile, the file keeps its
     // old one, and commits are no longer safe. Nor is what it reads from a log, if the sync of a

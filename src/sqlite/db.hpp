@@ -23,6 +23,8 @@ struct OpenOptions {
     OpenMode mode = OpenMode::read_write;
     int cache_kib = 2048;    // page cache of this connection
     bool untrusted = false;  // a file from outside: defensive, no trusted schema, cell-size checks
+    // Whatever lock it takes it keeps, for as long as the connection lives.
+    bool exclusive = false;
 };
 
 class Statement {
@@ -83,8 +85,8 @@ public:
     Result<std::int64_t> query_int64(std::string_view sql);
     Result<std::string> query_text(std::string_view sql);
 
-    // Takes the lock for as long as the connection lives; changes go through a log that is synced
-    // at each commit. busy: another program has the database open.
+    // Of one that is open exclusively: takes its lock; changes go through a log that is synced at
+    // each commit. busy: another program has the database open.
     Result<void> lock();
 
     // `watcher` outlives the connection, which has one at most.
