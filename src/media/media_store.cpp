@@ -9,6 +9,7 @@
 #include "base/limits.hpp"
 #include "media/lost_rows.hpp"
 #include "media/media_db.hpp"
+#include "sqlite/database_file.hpp"
 
 namespace ankiwire::media {
 namespace {
@@ -18,6 +19,8 @@ namespace fs = std::filesystem;
 constexpr std::string_view staged_ending = ".zip";
 // In the media folder, if that is another disk. Not in the form NFC: no media file has such a name.
 constexpr const char* draft_name = ".ankiwire-a\u0308";
+
+fs::path database_path(const fs::path& account_folder) { return account_folder / "media.db"; }
 
 Result<std::vector<fs::path>> staged_zips(const fs::path& folder) {
     std::vector<fs::path> zips;
@@ -53,6 +56,7 @@ struct MediaStore::Impl {
          std::size_t unreadable)
         : files_folder(account_folder / "media"),
           staging(staging_folder(account_folder)),
+          database(database_path(account_folder)),
           db(std::move(opened)),
           opened_folder(std::move(folder)),
           unreadable_files(unreadable) {}
@@ -289,6 +293,7 @@ struct MediaStore::Impl {
 
     fs::path files_folder;
     fs::path staging;
+    fs::path database;
     MediaDb db;
     std::vector<fs::path> staged;  // applied, perhaps not yet on disk
     std::uint64_t staged_bytes = 0;
@@ -306,7 +311,7 @@ MediaStore::~MediaStore() = default;
 Result<MediaStore> MediaStore::open(const fs::path& account_folder, TimestampSecs now) {
     TRY(files::make_folders(account_folder / "media"));
     TRY(files::make_folders(staging_folder(account_folder)));
-    TRY_ASSIGN(auto db, MediaDb::open(account_folder / "media.db"));
+    TRY_ASSIGN(auto db, MediaDb::open(database_path(account_folder)));
     TRY_ASSIGN(const auto unreadable, make_lost_rows(db, account_folder / "media", now));
     TRY_ASSIGN(auto folder, files::open_for_reading(account_folder / "media"));
     MediaStore store(
@@ -398,9 +403,18 @@ Result<void> MediaStore::checkpoint() {
 
 bool MediaStore::has_staged() const { return !impl_->staged.empty(); }
 
-Result<void> MediaStore::close() {
+Result<KnownUsn> MediaStore::close() {
     TRY(checkpoint());
-    return impl_->db.close();
+    TRY(impl_->db.close());
+    TRY_ASSIGN(const auto database, files::identity_of(impl_->database));
+    return KnownUsn{.database = database, .usn = impl_->db.last_usn()};
+}
+
+bool KnownUsn::is_true_of(const fs::path& account_folder) const {
+    const auto path = database_path(account_folder);
+    const auto now = files::identity_of(path);
+    const auto log_bytes = files::size_of(sqlite::log_path(path));
+    return now && *now == database && log_bytes && *log_bytes == 0;
 }
 
 }  // namespace ankiwire::media

@@ -35,6 +35,14 @@ struct OpenFile {
     std::uint64_t bytes;
 };
 
+// Of a store that was closed.
+struct KnownUsn {
+    files::Identity database;
+    MediaUsn usn;
+    // Nobody has changed it since.
+    [[nodiscard]] bool is_true_of(const std::filesystem::path& account_folder) const;
+};
+
 class MediaStore {
 public:
     // Makes what is missing, brings an older media.db to the current form, redoes or discards what
@@ -74,7 +82,7 @@ public:
     Result<void> checkpoint();
     [[nodiscard]] bool has_staged() const;
     // Checkpoints and closes.
-    Result<void> close();
+    Result<KnownUsn> close();
 
 private:
     struct Impl;

@@ -246,6 +246,28 @@ TEST_F(MediaStoreTest, rows_that_are_lost_are_made_of_the_files) {
     EXPECT_EQ(*store.file_count(), 1);
 }
 
+TEST_F(MediaStoreTest, what_a_closed_one_told_is_true_until_its_database_changes) {
+    auto store = open();
+    applied(store, {{"a", "one"}});
+    const auto known = store.close();
+    ASSERT_TRUE(known);
+    EXPECT_EQ(known->usn, MediaUsn{1});
+    EXPECT_TRUE(known->is_true_of(folder_));
+
+    const auto log = folder_ / "media.db-wal";
+    std::ofstream(log) << "of another program";
+    EXPECT_FALSE(known->is_true_of(folder_));
+    fs::remove(log);
+    EXPECT_TRUE(known->is_true_of(folder_));
+
+    store = open();
+    applied(store, {{"a", "two"}});
+    ASSERT_TRUE(store.close());
+    EXPECT_FALSE(known->is_true_of(folder_));
+    fs::remove(folder_ / "media.db");
+    EXPECT_FALSE(known->is_true_of(folder_));
+}
+
 TEST_F(MediaStoreTest, a_file_that_is_open_stays_as_it_was) {
     auto store = open();
     applied(store, {{"a", "one"}});

@@ -36,7 +36,11 @@ AccountActor::AccountActor(const Lanes& lanes, Budget& bodies, const User& user,
                        "too many media transfers of one account at once"),
       user_(user),
       parts_{protocol::Account(user.folder, idle), Devices(user.folder)},
-      media_{.folder = user.folder, .idle_ms = idle.account_ms, .store = {}, .last_used = {}} {}
+      media_{.folder = user.folder,
+             .idle_ms = idle.account_ms,
+             .store = {},
+             .last_used = {},
+             .last_known = {}} {}
 
 Result<void> AccountActor::Media::ensure_open() {
     if (!store) {
@@ -48,6 +52,11 @@ Result<void> AccountActor::Media::ensure_open() {
         }
     }
     return {};
+}
+
+std::optional<MediaUsn> AccountActor::Media::usn_while_closed() const {
+    const bool is_same = !store && last_known && last_known->is_true_of(folder);
+    return is_same ? std::optional(last_known->usn) : std::nullopt;
 }
 
 void AccountActor::Media::note_use() {
@@ -73,7 +82,10 @@ void AccountActor::Media::close() {
     if (!store) {
         return;
     }
-    if (const auto closed = store->close(); !closed) {  // repaired at the next opening
+    const auto closed = store->close();
+    if (closed) {
+        last_known = *closed;
+    } else {  // repaired at the next opening
         spdlog::warn("closing a media store: {}", closed.error().context);
     }
     abandon();
@@ -89,6 +101,11 @@ asio::awaitable<Result<MediaUsn>> AccountActor::media_usn() {
     const std::int64_t known = media_.known_usn;
     if (known != Media::unknown) {
         co_return MediaUsn{static_cast<std::int32_t>(known)};
+    }
+    auto look = [self = shared_from_this()] { return self->media_.usn_while_closed(); };
+    const auto same = co_await run_on(media_strand_, std::move(look));
+    if (same) {
+        co_return *same;
     }
     auto ask = [](media::MediaStore& store) { return store.last_usn(); };
     co_return co_await run_on_media(std::move(ask));

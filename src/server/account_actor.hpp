@@ -122,7 +122,10 @@ private:
         TimestampMs last_used;
         static constexpr std::int64_t unknown = -1;
         std::atomic<std::int64_t> known_usn = unknown;  // true while the store is open
+        std::optional<media::KnownUsn> last_known;      // of the store when it was closed
 
+        // Of a closed store that nobody has changed since; it need not be opened.
+        [[nodiscard]] std::optional<MediaUsn> usn_while_closed() const;
         Result<void> ensure_open();
         void note_use();
         void tick(TimestampMs now);

@@ -421,5 +421,19 @@ TEST_F(ServerTest, rolls_an_idle_sync_back_and_releases_its_file_without_a_furth
     EXPECT_EQ(call("finish", "{}").status, 409);
 }
 
+TEST_F(ServerTest, does_not_open_the_media_of_an_idle_account_to_tell_their_usn) {
+    options_.idle = {.session_ms = 2000, .account_ms = 50};
+    options_.tick_time = 10ms;
+    start();
+    EXPECT_THAT(good("meta", meta_request), HasSubstr(R"("media_usn":0)"));
+    const auto log = account_folder() / "media.db-wal";
+    const auto deadline = std::chrono::steady_clock::now() + 30s;
+    while (std::filesystem::exists(log) && std::chrono::steady_clock::now() < deadline) {
+        std::this_thread::sleep_for(5ms);  // nothing tells of the release
+    }
+    EXPECT_THAT(good("meta", meta_request), HasSubstr(R"("media_usn":0)"));
+    EXPECT_FALSE(std::filesystem::exists(log));
+}
+
 }  // namespace
 }  // namespace ankiwire::server
