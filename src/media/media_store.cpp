@@ -39,9 +39,9 @@ Result<std::vector<fs::path>> staged_zips(const fs::path& folder) {
 
 // Of several changes of one name only the last one counts for the file.
 template <class Change>
-std::map<std::string_view, const Change*> last_of_each_name(const std::vector<Change>& changes) {
-    std::map<std::string_view, const Change*> last;
-    for (const auto& change : changes) {
+std::map<std::string_view, Change*> last_of_each_name(std::span<Change> changes) {
+    std::map<std::string_view, Change*> last;
+    for (auto& change : changes) {
         last[change.name] = &change;
     }
     return last;
@@ -131,7 +131,7 @@ struct MediaStore::Impl {
                                                                : upload.error();
         }
         bool readable = true;
-        for (const auto& [name, change] : last_of_each_name(upload->changes())) {
+        for (const auto& [name, change] : last_of_each_name(std::span(upload->changes()))) {
             TRY_ASSIGN(const auto row, db.find(name));
             auto redone = row ? redo_change(*upload, *change, *row) : Result<void>();
             if (!redone && redone.error().kind != ErrorKind::malformed) {
@@ -195,12 +195,13 @@ struct MediaStore::Impl {
     }
 
     // The rows have committed.
-    Result<void> put_files_in_place(const StagedBatch& batch) {
-        for (const auto& [name, change] : last_of_each_name(batch.changes())) {
+    Result<void> put_files_in_place(StagedBatch& batch) {
+        for (const auto& [name, change] : last_of_each_name(std::span(batch.changes()))) {
             if (change->is_deletion()) {
                 TRY(remove_file(name));
             } else {
                 TRY(put_in_place(change->file, name));
+                change->file.clear();
             }
         }
         return {};

@@ -408,9 +408,9 @@ TEST_F(MediaStoreTest, each_step_waits_for_the_disk_before_the_next) {
         ASSERT_TRUE(store.close());
     }
     // The zip is on disk, has its name, the name is on disk; the rows are; the file is changed; all
-    // is on disk; the zip goes. (What is unlinked before is a draft that has been renamed.)
+    // is on disk; the zip goes.
     const std::string before = "(disk |unlink )*disk rename disk (disk )+";
-    const std::string put_in_place = "rename unlink ";
+    const std::string put_in_place = "rename ";
     const std::string removed = "unlink ";
     const std::string after = "all unlink (unlink |disk )*";
     EXPECT_THAT(steps_of({{"new", "content"}}),

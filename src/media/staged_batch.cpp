@@ -47,7 +47,7 @@ Result<StagedBatch> StagedBatch::unpack(const std::filesystem::path& zip) {
 
 StagedBatch::~StagedBatch() {
     for (const auto& change : changes_) {
-        if (!change.is_deletion()) {  // gone already if it was applied
+        if (!change.file.empty()) {
             static_cast<void>(files::remove(change.file));
         }
     }

@@ -15,11 +15,11 @@ namespace ankiwire::media {
 
 struct StagedChange {
     std::string name;
-    std::filesystem::path file;  // the content; empty: a deletion
+    std::filesystem::path file;  // the content; empty: a deletion, or it has been put in place
     Sha1 sha1;
     std::uint64_t bytes = 0;
 
-    [[nodiscard]] bool is_deletion() const { return file.empty(); }
+    [[nodiscard]] bool is_deletion() const { return bytes == 0; }
 };
 
 class StagedBatch {
@@ -32,6 +32,7 @@ public:
     ~StagedBatch();
 
     [[nodiscard]] const std::vector<StagedChange>& changes() const { return changes_; }
+    [[nodiscard]] std::vector<StagedChange>& changes() { return changes_; }
     [[nodiscard]] const std::filesystem::path& zip() const { return zip_; }
     [[nodiscard]] std::uint64_t zip_bytes() const { return zip_bytes_; }
 
