@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/hex.hpp"
 #include "files/files.hpp"
 #include "sqlite/database_file.hpp"
 
@@ -70,7 +71,7 @@ constexpr std::string_view upsert_row =
     "insert or replace into media (fname, csum, size, usn, mtime) values (?, ?, ?, ?, ?)";
 constexpr std::string_view delete_row = "delete from media where fname = ?";
 constexpr std::string_view select_changes =
-    "select fname, usn, case when size > 0 then lower(hex(csum)) else '' end from media "
+    "select fname, usn, case when size > 0 then csum end from media "
     "where usn > ? order by usn limit ?";
 
 }  // namespace
@@ -129,7 +130,7 @@ Result<std::vector<MediaChange>> MediaDb::changes_after(MediaUsn usn, std::size_
     TRY(query.bind(usn, changes_max).for_each([&](const sqlite::Statement& row) -> Result<void> {
         changes.push_back({.name = std::string(row.text(0)),
                            .usn = {static_cast<std::int32_t>(row.int64(1))},
-                           .sha1_hex = std::string(row.text(2))});
+                           .sha1_hex = hex_of(row.blob(2))});
         return {};
     }));
     return changes;
