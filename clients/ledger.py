@@ -2,12 +2,7 @@
 is a promise, and what was not answered is there as a whole or not at all."""
 
 import collections
-import contextlib
 import dataclasses
-import pathlib
-import shutil
-import sqlite3
-import tempfile
 import threading
 
 
@@ -111,38 +106,45 @@ def broken_promises_of(batch, signs):
     return []
 
 
-class Stored:
-    """What an account's folder holds, while the server is down; and whether the files are sound."""
+@dataclasses.dataclass
+class Stamps:
+    schema: int
+    modified: int
+    usn: int
 
-    def __init__(self, folder):
-        self.notes, self.reviews, self.cards, self.media = {}, set(), [], {}
-        self.problems = []
-        with tempfile.TemporaryDirectory() as copies:
-            with self.copy_of(folder / "collection.anki2", copies) as db:
-                fields = dict(db.execute("select id, flds from notes"))
-                self.notes = {note: text.split("\x1f")[0] for note, text in fields.items()}
-                self.reviews = {id for (id,) in db.execute("select id from revlog")}
-                self.cards = [note for (note,) in db.execute("select nid from cards")]
-            if (folder / "media.db").exists():
-                with self.copy_of(folder / "media.db", copies) as db:
-                    self.media = dict(
-                        db.execute("select fname, lower(hex(csum)) from media where size > 0")
-                    )
-        if sorted(self.cards) != sorted(self.notes):
-            self.problems.append("there are notes without a card, or with two")
-        if len(set(self.notes.values())) != len(self.notes):
-            self.problems.append("a note is there twice")
 
-    @contextlib.contextmanager
-    def copy_of(self, path, folder):
-        copy = pathlib.Path(folder) / path.name
-        for ending in ("", "-wal"):
-            if pathlib.Path(f"{path}{ending}").exists():
-                shutil.copy(f"{path}{ending}", f"{copy}{ending}")
-        with contextlib.closing(sqlite3.connect(copy)) as db:
-            fold = lambda a, b: (a.lower() > b.lower()) - (a.lower() < b.lower())  # noqa: E731
-            db.create_collation("unicase", fold)  # all names here are of ASCII
-            for (said,) in db.execute("pragma integrity_check"):
-                if said != "ok":
-                    self.problems.append(f"{path.name}: {said}")
-            yield db
+class Told:
+    """The latest stamps of an account's collection that a device was told. An upload brings a schema
+    stamp of its own (R-FULL-17), and may have done so without an answer."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.stamps = None
+        self.is_being_replaced = False
+
+    def note(self, stamps):
+        with self.lock:
+            if self.stamps is not None and self.stamps.schema == stamps.schema:
+                stamps.modified = max(stamps.modified, self.stamps.modified)
+                stamps.usn = max(stamps.usn, self.stamps.usn)
+            self.stamps = stamps
+            self.is_being_replaced = False
+
+    def note_begun_upload(self):
+        with self.lock:
+            self.is_being_replaced = True
+
+    def broken_promises(self, stored):
+        """In words; `stored` was read later than all that is noted."""
+        with self.lock:
+            if stored.schema != self.stamps.schema:
+                other = f"told schema stamp {self.stamps.schema}, and stored is {stored.schema}"
+                return [] if self.is_being_replaced else [other]
+            return [
+                f"told {what} {told}, and stored is {now}"
+                for what, told, now in (
+                    ("mod", self.stamps.modified, stored.modified),
+                    ("usn", self.stamps.usn, stored.usn),
+                )
+                if now < told
+            ]

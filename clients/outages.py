@@ -14,7 +14,8 @@ import time
 import equality
 from device import ClientError
 from household import Household, report
-from ledger import Batch, Ledger, MediaBatch, Stored
+from ledger import Batch, Ledger, MediaBatch, Stamps, Told
+from stored import Stored
 
 DAY_MS = 86_400_000
 # Notes and reviews are numbered by their time: those of two devices are kept apart by so much.
@@ -43,9 +44,10 @@ class Tally:
 class Member:
     """A device, its ledger, and what its user does."""
 
-    def __init__(self, device, account, number, tally, seed, given_up):
+    def __init__(self, device, account, told, number, tally, seed, given_up):
         self.device = device
         self.account = account
+        self.told = told
         self.number = number
         self.tally = tally
         self.random = random.Random(f"{seed} {account} {number}")
@@ -128,6 +130,8 @@ class Member:
         """Returns what is asked for; a sync that was one is an answer for all that was done."""
         unsent = list(self.ledger.batches)
         result = self.device.sync()
+        if result["required"] == "none":
+            self.note_stamps()
         if result["exchanged"]:
             self.ledger.note_answer(unsent)
             self.tally.add("syncs finished")
@@ -145,14 +149,22 @@ class Member:
 
     def upload(self):
         unsent = list(self.ledger.batches)
+        self.told.note_begun_upload()
         self.device.full_upload()
+        self.note_stamps()
         self.ledger.note_answer(unsent)
         self.tally.add("full uploads finished")
 
     def download(self):
         assert Ledger.is_all_answered(self.ledger.batches)
         self.device.full_download()
+        self.note_stamps()
         self.tally.add("full downloads finished")
+
+    def note_stamps(self):
+        """Which are the server's: nothing was done since."""
+        (stamps,) = self.device.sql(statement="select scm, mod, usn from col")
+        self.told.note(Stamps(*stamps))
 
     def succeeds(self, action):
         """Whether it came to its end: the server may go at any moment, or be busy with another."""
@@ -256,6 +268,7 @@ class Outages:
         self.tally = Tally()
         self.house = Household("ours", folder, pool, users=[f"{a}:pass" for a in self.accounts])
         self.members = {}
+        self.told = {account: Told() for account in self.accounts}
         self.start_seconds = []
         self._ended = threading.Event()
         self._given_up = threading.Event()  # something is wrong: the server will not come back
@@ -294,7 +307,8 @@ class Outages:
     def _new_member(self, account, number):
         device = self.house.open("26.9.3", self.house.new_path())
         device.log_in(self.house.server.endpoint, user=account)
-        member = Member(device, account, number, self.tally, self.seed, self._given_up)
+        member = Member(device, account, self.told[account], number, self.tally, self.seed,
+                        self._given_up)
         if number == 0:
             device.edit_deck_config(id=1, **LIMITS)
             member.work()
@@ -334,9 +348,9 @@ class Outages:
 
     def _assert_promises_are_kept(self, account):
         stored = Stored(self.house.server.account_folder(account))
-        found = stored.problems + [
-            promise for m in self.members[account] for promise in m.ledger.broken_promises(stored)
-        ]
+        found = stored.problems + self.told[account].broken_promises(stored.stamps)
+        for member in self.members[account]:
+            found += member.ledger.broken_promises(stored)
         assert not found, report(f"kill {self.tally['kills']}: {account}", found)
 
     def _temporary_files(self):
