@@ -1,11 +1,13 @@
 """Peers that mean no good, each kind in a process of its own that takes only what time others leave:
-with Abuse(kind, port, …) as abuse: … . All of them call from 127.0.0.2."""
+with Abuse(kind, port, …) as abuse: … . They call from 127.0.0.2, and where it is said from the
+addresses that follow."""
 
 import array
 import asyncio
 import base64
 import contextlib
 import fcntl
+import ipaddress
 import json
 import multiprocessing
 import os
@@ -16,7 +18,7 @@ import time
 
 from rawclient import RawClient, pack
 
-ADDRESS_OF_ABUSERS = "127.0.0.2"
+ADDRESS_OF_ABUSERS = ipaddress.ip_address("127.0.0.2")
 SECONDS_BETWEEN_BYTES = 1
 
 
@@ -58,7 +60,7 @@ class Crowd:
         self.connections = []
 
     async def live(self, count):
-        sockets = [await self.connect() for _ in range(count)]
+        sockets = [await self.connect(number) for number in range(count)]
         peers = [asyncio.create_task(self.abuse(s, i)) for i, s in enumerate(sockets)]
         await self.begin(count)
         self.ready.set()
@@ -72,12 +74,15 @@ class Crowd:
     async def begin(self, count):
         """Returns when there is abuse."""
 
-    async def connect(self):
+    def address(self, number):
+        return ADDRESS_OF_ABUSERS
+
+    async def connect(self, number):
         """A small buffer: what is not read stays with the server."""
         connection = socket.socket()
         connection.setblocking(False)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        connection.bind((ADDRESS_OF_ABUSERS, 0))
+        connection.bind((str(self.address(number)), 0))
         await asyncio.get_running_loop().sock_connect(connection, ("127.0.0.1", self.port))
         return connection
 
@@ -95,7 +100,7 @@ class Crowd:
             self.count("connections that the server ended")
             await asyncio.sleep(0.1)
             with contextlib.suppress(OSError):
-                connection = await self.connect()
+                connection = await self.connect(number)
 
     async def until_closed(self, connection):
         while await asyncio.get_running_loop().sock_recv(connection, 4096):
@@ -193,6 +198,13 @@ class Guessers(Crowd):
             self.count(f"answered {reply.split()[1].decode()}")
 
 
+class ScatteredGuessers(Guessers):
+    """The same from as many addresses."""
+
+    def address(self, number):
+        return ADDRESS_OF_ABUSERS + number
+
+
 class BusyCores(Crowd):
     """No peers: what any other program on the machine costs, of however low a priority."""
 
@@ -228,6 +240,7 @@ KINDS = {
     "deaf readers": (DeafReaders, 100),
     "downloads at once": (Downloads, 100),
     "guessed passwords": (Guessers, 64),
+    "guesses from many addresses": (ScatteredGuessers, 64),
 }
 
 

@@ -55,9 +55,10 @@ def test_others_sync_beside(crowded_house, kind):
 
 
 # R-AUTH-09
-def test_a_right_password_is_let_in_beside_guesses(house):
+@pytest.mark.parametrize("kind", ["guessed passwords", "guesses from many addresses"])
+def test_a_right_password_is_let_in_beside_guesses(house, kind):
     raw = RawClient(house.server.endpoint)
-    with Abuse("guessed passwords", house.server.port, count=100) as abuse:
+    with Abuse(kind, house.server.port, count=100) as abuse:
         house.server.logged("method=hostKey status=503")  # as many wait as may
         for _ in range(3):
             raw.log_in()

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <memory>
+#include <ranges>
 #include <utility>
 
 namespace ankiwire::server {
@@ -57,43 +58,74 @@ bool LoginQueue::make_room(const std::string& turn, std::optional<Waiting>& disp
         ++waiting_;
         return true;
     }
-    const auto own = lines_.find(turn);
-    const auto longest =
-        std::ranges::max_element(lines_, {}, [](const auto& entry) { return entry.second.size(); });
-    if (longest == lines_.end() ||
-        longest->second.size() <= 1 + (own == lines_.end() ? 0 : own->second.size())) {
+    const auto burden = [this](const std::string& of, std::size_t more = 0) {
+        const auto line = lines_.find(of);
+        return std::pair((line == lines_.end() ? 0 : line->second.size()) + more,
+                         wrong_ones_of(of));
+    };
+    const auto worst =
+        std::ranges::max_element(turns_, {}, [&burden](const auto& each) { return burden(each); });
+    if (worst == turns_.end() || burden(*worst) < burden(turn, 1)) {
         return false;
     }
-    displaced = std::move(longest->second.back());
-    longest->second.pop_back();
+    const auto line = lines_.find(*worst);
+    displaced = std::move(line->second.back());
+    line->second.pop_back();
+    if (line->second.empty()) {
+        lines_.erase(line);
+        turns_.erase(worst);
+    }
     return true;
+}
+
+LoginQueue::Waiting LoginQueue::take_next(std::string& turn) {
+    turn = *std::ranges::min_element(turns_ | std::views::reverse, {},
+                                     [this](const auto& each) { return wrong_ones_of(each); });
+    std::erase(turns_, turn);
+    const auto line = lines_.find(turn);
+    auto first = std::move(line->second.front());
+    line->second.pop_front();
+    if (line->second.empty()) {
+        lines_.erase(line);
+    } else {
+        turns_.push_front(turn);
+    }
+    --waiting_;
+    ++running_;
+    return first;
 }
 
 void LoginQueue::run_next() {
     std::optional<Waiting> next;
+    std::string turn;
     {
         const std::lock_guard lock(mutex_);
         if (turns_.empty()) {
             return;  // of one that was displaced
         }
-        const auto line = lines_.find(turns_.front());
-        turns_.pop_front();
-        next = std::move(line->second.front());
-        line->second.pop_front();
-        --waiting_;
-        ++running_;
-        if (line->second.empty()) {
-            lines_.erase(line);
-        } else {
-            turns_.push_back(line->first);
-        }
+        next = take_next(turn);
     }
     auto outcome = next->check();
     {
         const std::lock_guard lock(mutex_);
         --running_;
+        if (outcome && !*outcome) {
+            note_wrong_one(turn);
+        }
     }
     next->done(std::move(outcome));
+}
+
+std::size_t LoginQueue::wrong_ones_of(const std::string& turn) const {
+    const auto found = wrong_ones_.find(turn);
+    return found == wrong_ones_.end() ? 0 : found->second;
+}
+
+void LoginQueue::note_wrong_one(const std::string& turn) {
+    if (wrong_ones_.size() >= remembered_max_ && !wrong_ones_.contains(turn)) {
+        wrong_ones_.clear();
+    }
+    ++wrong_ones_[turn];
 }
 
 bool LoginQueue::is_idle() {
