@@ -27,9 +27,9 @@ class Stored:
                 self.stamps = Stamps(*db.execute("select scm, mod, usn from col").fetchone())
             if (folder / "media.db").exists():
                 with self.copy_of(folder / "media.db", copies) as db:
-                    self.media = dict(
-                        db.execute("select fname, lower(hex(csum)) from media where size > 0")
-                    )
+                    if is_set_up(db):
+                        rows = db.execute("select fname, lower(hex(csum)) from media where size > 0")
+                        self.media = dict(rows)
                 self.problems += media_problems(folder, self.media)
         if sorted(self.cards) != sorted(self.notes):
             self.problems.append("there are notes without a card, or with two")
@@ -49,6 +49,12 @@ class Stored:
                 if said != "ok":
                     self.problems.append(f"{path.name}: {said}")
             yield db
+
+
+def is_set_up(media_db):
+    """A kill may have come before."""
+    found = media_db.execute("select 1 from sqlite_master where name = 'media'")
+    return found.fetchone() is not None
 
 
 def media_problems(folder, rows):
