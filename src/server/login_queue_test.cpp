@@ -32,7 +32,7 @@ protected:
     static bool right() { return true; }
     static bool wrong() { return false; }
     void log_in(const std::string& address, const std::string& name,
-                std::function<bool()> password = right) {
+                const std::function<bool()>& password = right) {
         auto coroutine = [this, address, name, password]() -> asio::awaitable<void> {
             auto check = [this, name, password]() -> Result<bool> {
                 checked_.push_back(name);
