@@ -51,9 +51,9 @@ def apply(patch):
                    cwd=REPOSITORY, check=True)
 
 
-def build(target="ankiwire"):
+def build(target="ankiwire", preset="release"):
     """What went wrong; empty if nothing did."""
-    return cmake.build("release", target, tree=TREE)
+    return cmake.build(preset, target, tree=TREE)
 
 
 def run_suite(arguments):
