@@ -20,7 +20,8 @@ constexpr std::int64_t first_day = 1'700'000'000'000;
 constexpr std::int64_t rest_ms = 400'000;  // after which all is closed
 constexpr int device_count = 3;
 constexpr int old_device = 2;  // which takes only what is newer
-constexpr int settle_rounds = 4;
+constexpr int settle_rounds_min = 2;
+constexpr int settle_rounds_max = 20;  // whoever has to choose may upload, and others choose then
 
 // Seeds that differ in one bit have nothing in common (the finalizer of splitmix64).
 std::uint64_t mixed(std::uint64_t value) {
@@ -286,6 +287,16 @@ std::string World::check() {
     return promises_->check(root_);
 }
 
+std::string World::what_differs() const {
+    for (const auto& device : devices_) {
+        if (const auto found = difference(device.contents(), devices_[0].contents());
+            !found.empty()) {
+            return fmt::format("device {} and device 0 differ:\n{}", device.number(), found);
+        }
+    }
+    return {};
+}
+
 std::string World::settle() {
     disk_->mend();
     disk_->keep_power();
@@ -299,7 +310,9 @@ std::string World::settle() {
             return found;
         }
     }
-    for (int round = 0; round < settle_rounds; ++round) {
+    for (int round = 0;
+         round < settle_rounds_max && (round < settle_rounds_min || !what_differs().empty());
+         ++round) {
         for (auto& device : devices_) {
             // What the server had to give up when its disk failed may cost the first one.
             if (auto found = sync(device, round > 0); !found.empty()) {
@@ -308,11 +321,8 @@ std::string World::settle() {
             Clock::advance_ms(10);
         }
     }
-    for (const auto& device : devices_) {
-        if (const auto found = difference(device.contents(), devices_[0].contents());
-            !found.empty()) {
-            return fmt::format("device {} and device 0 differ:\n{}", device.number(), found);
-        }
+    if (auto found = what_differs(); !found.empty()) {
+        return found;
     }
     if (!account().is_there(devices_[0].contents())) {
         return "all devices agree on what the server should not have";

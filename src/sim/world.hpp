@@ -119,6 +119,8 @@ private:
     // To its end. A sync that `must_succeed`, and does not, is a finding, unless the disk fails.
     std::string sync(Device& device, bool must_succeed);
     std::string crash();
+    // Of two devices, in words; or nothing.
+    [[nodiscard]] std::string what_differs() const;
     void stop_server();
     std::string start_server();
     std::string restart_server();
