@@ -1,7 +1,6 @@
 #include "sim/device.hpp"
 
 #include <algorithm>
-#include <limits>
 
 #include "base/check.hpp"
 #include "sim/clock.hpp"
@@ -13,6 +12,10 @@ namespace ankiwire::sim {
 namespace {
 
 constexpr std::size_t rows_of_a_chunk = 250;
+
+std::size_t size(const Chunk& chunk) {
+    return chunk.revlog.size() + chunk.cards.size() + chunk.notes.size();
+}
 
 template <class Map>
 void mark_sent_in(Map& map, Usn usn) {
@@ -31,9 +34,9 @@ void mark_old(Map& map) {
 }
 
 template <class Map, class List>
-void list_pending(const Map& map, List& list, std::size_t most, Usn usn) {
+void list_pending(const Map& map, List& list, Usn usn) {
     for (const auto& [id, object] : map) {
-        if (object.usn == usn_pending && list.size() < most) {
+        if (object.usn == usn_pending) {
             list.push_back(object);
             list.back().usn = usn;
         }
@@ -68,6 +71,37 @@ void take_rows(const std::vector<Row>& rows, Map& map, Usn usn) {
             map[row.id] = std::move(row);
         }
     }
+}
+
+// The newest row of each table in turns, so that there may be two rows too many.
+Chunk first_mixed(Chunk left) {
+    Chunk chunk;
+    const auto move_last = [](auto& from, auto& to) {
+        if (!from.empty()) {
+            to.push_back(std::move(from.back()));
+            from.pop_back();
+        }
+    };
+    while (size(chunk) < rows_of_a_chunk && size(left) > 0) {
+        move_last(left.revlog, chunk.revlog);
+        move_last(left.cards, chunk.cards);
+        move_last(left.notes, chunk.notes);
+    }
+    chunk.done = size(chunk) < rows_of_a_chunk;
+    return chunk;
+}
+
+Chunk first_by_table(Chunk left) {
+    auto room = rows_of_a_chunk;
+    const auto cut = [&](auto& rows) {
+        rows.resize(std::min(rows.size(), room));
+        room -= rows.size();
+    };
+    cut(left.revlog);
+    cut(left.cards);
+    cut(left.notes);
+    left.done = room > 0;
+    return left;
 }
 
 }  // namespace
@@ -107,8 +141,7 @@ Outgoing Device::next_request() const {
         case Stage::apply_chunk:
             return {Method::apply_chunk, wire::encode_apply_chunk_request(pending_rows())};
         case Stage::sanity:
-            return {Method::sanity_check,
-                    wire::encode_sanity_check_request({.client = counts_of(draft_->contents)})};
+            return {Method::sanity_check, wire::encode_sanity_check_request({.client = counts()})};
         case Stage::finish:
             return {Method::finish, {}};
     }
@@ -215,11 +248,10 @@ void Device::take_graves(const Graves& graves) {
 
 UnchunkedChanges Device::pending_changes() const {
     const auto& contents = draft_->contents;
-    const auto all = std::numeric_limits<std::size_t>::max();
     UnchunkedChanges changes;
-    list_pending(contents.notetypes, changes.notetypes, all, server_usn_);
-    list_pending(contents.decks, changes.decks, all, server_usn_);
-    list_pending(contents.deck_configs, changes.deck_configs, all, server_usn_);
+    list_pending(contents.notetypes, changes.notetypes, server_usn_);
+    list_pending(contents.decks, changes.decks, server_usn_);
+    list_pending(contents.deck_configs, changes.deck_configs, server_usn_);
     for (const auto& [tag, usn] : contents.tags) {
         if (usn == usn_pending) {
             changes.tags.push_back(tag);
@@ -268,16 +300,12 @@ void Device::take_chunk(const Chunk& chunk) {
 }
 
 Chunk Device::pending_rows() const {
-    Chunk chunk;
     const auto& contents = draft_->contents;
-    const auto left = [&] {
-        return rows_of_a_chunk - chunk.revlog.size() - chunk.cards.size() - chunk.notes.size();
-    };
-    list_pending(contents.revlog, chunk.revlog, left(), server_usn_);
-    list_pending(contents.cards, chunk.cards, chunk.cards.size() + left(), server_usn_);
-    list_pending(contents.notes, chunk.notes, chunk.notes.size() + left(), server_usn_);
-    chunk.done = left() > 0;
-    return chunk;
+    Chunk left;
+    list_pending(contents.revlog, left.revlog, server_usn_);
+    list_pending(contents.cards, left.cards, server_usn_);
+    list_pending(contents.notes, left.notes, server_usn_);
+    return kind_.is_python ? first_by_table(std::move(left)) : first_mixed(std::move(left));
 }
 
 void Device::mark_sent() {
@@ -293,9 +321,19 @@ void Device::mark_sent() {
     }
 }
 
+SanityCounts Device::counts() const {
+    auto counts = counts_of(draft_->contents);
+    if (miscount_) {
+        auto& count = counts.*miscount_->table;
+        count += miscount_->is_too_many || count == 0 ? 1U : -1U;
+    }
+    return counts;
+}
+
 void Device::replace_with(CollectionFile downloaded) {
     give_up();
     must_choose_ = false;
+    miscount_.reset();
     now_ = {.contents = std::move(downloaded.contents), .graves = {}, .stamps = downloaded.stamps};
 }
 

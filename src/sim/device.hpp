@@ -44,11 +44,20 @@ enum class Edit {
 };
 inline constexpr int edit_count = 12;
 
+// Of what an add-on or an import brings many at once.
+enum class Many {
+    reviews,     // the last one has the greatest id that there is
+    notes,       // with a card each
+    long_notes,  // together more text than a chunk takes
+};
+inline constexpr int many_count = 3;
+
 class Device {
 public:
     struct Kind {
         int number;              // of all devices: its ids are its own
         bool takes_ties = true;  // else only objects that are newer, as up to 2.1.36
+        bool is_python = false;  // sends a table after the other, and does not abort
     };
     // Begins as a copy of what a new collection has.
     Device(const Kind& kind, CollectionFile start);
@@ -56,7 +65,12 @@ public:
     // One edit by its user; of those up to set_config, if none is told.
     void edit(Dice& dice, TimestampMs now);
     void edit(Edit kind, Dice& dice, TimestampMs now);
+    void add_many(Many what, std::uint64_t count, Dice& dice, TimestampMs now);
     void force_full_sync(TimestampMs now);
+    // Its collection is damaged, until a full sync replaces it: it counts a row too many of one
+    // table, or one too few.
+    void miscount(Dice& dice, TimestampMs now);
+    [[nodiscard]] bool miscounts() const { return miscount_.has_value(); }
 
     // --- a normal sync ---
     void begin_sync();
@@ -93,11 +107,19 @@ private:
         std::vector<Card> cards;
     };
 
+    // The wrong count of a sanity check.
+    struct Miscount {
+        std::uint32_t SanityCounts::* table;
+        bool is_too_many;
+    };
+
+    void was_edited(TimestampMs now);
     std::int64_t new_id(TimestampMs now);
-    void add_note(Dice& dice, TimestampMs now);
+    Note& add_note(Dice& dice, TimestampMs now);
     void edit_note(Dice& dice, TimestampMs now);
     void delete_note(Dice& dice);
     void review(Dice& dice, TimestampMs now);
+    void add_review(RevlogId id, CardId card, std::int32_t interval);
     void edit_object(Dice& dice, TimestampMs now);
     void add_object(Dice& dice, TimestampMs now);
     void delete_deck(Dice& dice, TimestampMs now);
@@ -114,6 +136,7 @@ private:
     [[nodiscard]] UnchunkedChanges pending_changes() const;
     [[nodiscard]] Chunk pending_rows() const;
     void mark_sent();
+    [[nodiscard]] SanityCounts counts() const;
 
     Kind kind_;
     Home now_;
@@ -122,6 +145,7 @@ private:
     Usn server_usn_{};
     bool is_newer_ = false;
     bool must_choose_ = false;
+    std::optional<Miscount> miscount_;
     std::int64_t last_id_ = 0;
     int edits_ = 0;
     std::vector<Deleted> trash_;  // what it has deleted, newest last

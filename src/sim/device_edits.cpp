@@ -1,7 +1,9 @@
 // What the user of a device does.
 #include <algorithm>
 #include <array>
+#include <cstdint>
 
+#include "base/limits.hpp"
 #include "sim/device.hpp"
 #include "sim/names.hpp"
 
@@ -85,7 +87,36 @@ void Device::edit(Edit kind, Dice& dice, TimestampMs now) {
             register_tag(dice);
             break;
     }
+    was_edited(now);
+}
+
+void Device::was_edited(TimestampMs now) {
     now_.stamps.modified = std::max(now, TimestampMs{now_.stamps.modified.value + 1});
+}
+
+void Device::add_many(Many what, std::uint64_t count, Dice& dice, TimestampMs now) {
+    give_up();
+    for (std::uint64_t i = 0; i < count; ++i) {
+        ++edits_;
+        if (what == Many::reviews) {
+            add_review({i + 1 == count ? INT64_MAX : new_id(now)}, {}, 0);
+            continue;
+        }
+        auto& note = add_note(dice, now);
+        if (what == Many::long_notes) {
+            note.fields.insert(0, limits::chunk_text_bytes_max * 5 / 4 / count, 'x');
+        }
+    }
+    was_edited(now);
+}
+
+void Device::miscount(Dice& dice, TimestampMs now) {
+    constexpr std::array tables{&SanityCounts::cards,  &SanityCounts::notes,
+                                &SanityCounts::revlog, &SanityCounts::notetypes,
+                                &SanityCounts::decks,  &SanityCounts::deck_configs};
+    give_up();
+    miscount_ = {.table = tables.at(dice.below(tables.size())), .is_too_many = dice.one_in(2)};
+    was_edited(now);
 }
 
 void Device::force_full_sync(TimestampMs now) {
@@ -94,7 +125,7 @@ void Device::force_full_sync(TimestampMs now) {
     now_.stamps.modified = now;
 }
 
-void Device::add_note(Dice& dice, TimestampMs now) {
+Note& Device::add_note(Dice& dice, TimestampMs now) {
     auto& contents = now_.contents;
     const NoteId id{new_id(now)};
     const auto text = std::to_string(kind_.number) + "." + std::to_string(edits_);
@@ -118,6 +149,7 @@ void Device::add_note(Dice& dice, TimestampMs now) {
     card.due = edits_;
     card.data = "{}";  // as clients write that there is none
     contents.cards[card.id] = card;
+    return contents.notes[id];
 }
 
 void Device::edit_note(Dice& dice, TimestampMs now) {
@@ -157,13 +189,16 @@ void Device::review(Dice& dice, TimestampMs now) {
     card.flags = static_cast<std::uint8_t>(dice.below(5));
     card.mtime = to_secs(now);
     card.usn = usn_pending;
-    const RevlogId id{new_id(now)};
+    add_review({new_id(now)}, card.id, card.interval_days);
+}
+
+void Device::add_review(RevlogId id, CardId card, std::int32_t interval) {
     now_.contents.revlog[id] = {.id = id,
-                                .card_id = card.id,
+                                .card_id = card,
                                 .usn = usn_pending,
                                 .ease = 3,
-                                .interval = card.interval_days,
-                                .last_interval = card.interval_days - 1,
+                                .interval = interval,
+                                .last_interval = interval - 1,
                                 .factor = 2500,
                                 .taken_ms = 4000,
                                 .type = 1};

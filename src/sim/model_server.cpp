@@ -37,13 +37,30 @@ auto rows_since(const Map& map, Usn usn) {
     return rows;
 }
 
+std::size_t text_bytes(const RevlogEntry& /*entry*/) { return 0; }
+std::size_t text_bytes(const Card& card) { return card.data.size(); }
+std::size_t text_bytes(const Note& note) {
+    return note.guid.size() + note.tags.size() + note.fields.size();
+}
+
+// Of a chunk, so far.
+struct Load {
+    std::size_t rows = 0;
+    std::size_t text_bytes = 0;
+    [[nodiscard]] bool is_full() const {
+        return rows >= limits::chunk_objects_max || text_bytes >= limits::chunk_text_bytes_max;
+    }
+};
+
 // Moves as many as there is room for.
 template <class Row>
-void move_rows(std::vector<Row>& from, std::vector<Row>& to, std::size_t& room) {
-    const auto count = static_cast<std::ptrdiff_t>(std::min(room, from.size()));
-    to.assign(from.begin(), from.begin() + count);
-    from.erase(from.begin(), from.begin() + count);
-    room -= to.size();
+void move_rows(std::vector<Row>& from, std::vector<Row>& to, Load& load) {
+    while (to.size() < from.size() && !load.is_full()) {
+        to.push_back(from[to.size()]);
+        ++load.rows;
+        load.text_bytes += text_bytes(to.back());
+    }
+    from.erase(from.begin(), from.begin() + static_cast<std::ptrdiff_t>(to.size()));
 }
 
 }  // namespace
@@ -84,7 +101,7 @@ ModelServer::Reply ModelServer::answer(wire::Method method, const std::string& s
             apply_chunk(must(wire::decode_apply_chunk_request(json)));
             return {ok, "null"};
         case Method::sanity_check:
-            return {ok, sanity_check(json)};
+            return {ok, sanity_check(json, now)};
         case Method::finish:
             return {ok, finish(now)};
         default:
@@ -266,11 +283,14 @@ std::string ModelServer::chunk() {
                                .notes = rows_since(contents.notes, session_->client_usn)};
     }
     Chunk chunk;
-    std::size_t room = limits::chunk_objects_max;
-    move_rows(session_->rows->revlog, chunk.revlog, room);
-    move_rows(session_->rows->cards, chunk.cards, room);
-    move_rows(session_->rows->notes, chunk.notes, room);
-    chunk.done = room > 0;
+    Load load;
+    move_rows(session_->rows->revlog, chunk.revlog, load);
+    move_rows(session_->rows->cards, chunk.cards, load);
+    move_rows(session_->rows->notes, chunk.notes, load);
+    chunk.done = !load.is_full();
+    if (is(Inversion::a_full_chunk_loses_a_row) && !chunk.done && !chunk.revlog.empty()) {
+        chunk.revlog.pop_back();
+    }
     return wire::encode_chunk_response(chunk);
 }
 
@@ -312,12 +332,15 @@ void ModelServer::apply_chunk(const Chunk& chunk) {
     }
 }
 
-std::string ModelServer::sanity_check(const std::string& json) {
+std::string ModelServer::sanity_check(const std::string& json, TimestampMs now) {
     auto counts = std::get<SanityCounts>(must(wire::decode_sanity_check_request(json)).client);
     counts.due = {};
     counts.graves = 0;
     const auto own = counts_of(session_->draft.contents);
-    const bool is_equal = counts == own;
+    const bool is_equal = counts == own || is(Inversion::counts_are_not_compared);
+    if (!is_equal && is(Inversion::a_failed_check_is_committed)) {
+        commit(now);
+    }
     if (!is_equal) {
         session_.reset();
     }
@@ -325,12 +348,16 @@ std::string ModelServer::sanity_check(const std::string& json) {
 }
 
 std::string ModelServer::finish(TimestampMs now) {
+    commit(now);
+    session_.reset();
+    return wire::encode_finish_response(tables_.stamps.modified);
+}
+
+void ModelServer::commit(TimestampMs now) {
     auto& stamps = session_->draft.stamps;
     stamps.modified = std::max(now, TimestampMs{stamps.modified.value + 1});
     stamps.usn.value += is(Inversion::usn_stays) ? 0 : 1;
     tables_ = std::move(session_->draft);
-    session_.reset();
-    return wire::encode_finish_response(tables_.stamps.modified);
 }
 
 void ModelServer::upload(CollectionFile file) {

@@ -12,6 +12,9 @@
 #include "json/reader.hpp"
 #include "json/writer.hpp"
 #include "sim/collection_sql.hpp"
+#include "sim/must.hpp"
+#include "wire/decode.hpp"
+#include "wire/encode.hpp"
 
 namespace ankiwire::sim {
 namespace {
@@ -49,6 +52,35 @@ std::string wrapped(const std::string& line, char quote = '"') {
     return text;
 }
 
+template <class Row>
+void append(std::vector<Row>& rows, const std::vector<Row>& more) {
+    rows.insert(rows.end(), more.begin(), more.end());
+}
+
+// With all chunks of a sync as one: servers may cut them otherwise (R-CHUNK-14). If a device has
+// not asked for all of them, they are left out.
+std::vector<Exchange> with_joined_chunks(const std::vector<Exchange>& exchanges) {
+    std::vector<Exchange> told;
+    Chunk joined;
+    for (const auto& exchange : exchanges) {
+        if (exchange.method != Method::chunk) {
+            joined = {};
+            told.push_back(exchange);
+            continue;
+        }
+        const auto chunk = must(wire::decode_chunk_response(exchange.reply));
+        append(joined.revlog, chunk.revlog);
+        append(joined.cards, chunk.cards);
+        append(joined.notes, chunk.notes);
+        joined.done = chunk.done;
+        if (joined.done) {
+            told.push_back(exchange);
+            told.back().reply = wire::encode_chunk_response(joined);
+        }
+    }
+    return told;
+}
+
 class TranscriptWriter {
 public:
     explicit TranscriptWriter(std::string_view empty) : empty_(empty) {}
@@ -62,7 +94,8 @@ public:
             steps_ += '\n';
         }
         method_ = exchange.method;
-        const auto request = fmt::format("{}: {}", client, wire::method_name(method_));
+        const auto request = fmt::format("{}: {}{}", client, wire::method_name(method_),
+                                         method_ == Method::chunk ? " until=done" : "");
         if (method_ == Method::upload) {
             steps_ += request + " collection empty\n";
             add_upload(exchange);
@@ -254,7 +287,7 @@ std::string transcript(std::string_view about, const std::vector<Command>& histo
         text += fmt::format("{}{}\n", command_prefix, to_text(command));
     }
     TranscriptWriter writer(empty);
-    for (const auto& exchange : exchanges) {
+    for (const auto& exchange : with_joined_chunks(exchanges)) {
         writer.add(exchange);
     }
     return text + "derived a simulated history\naccount empty\n" + writer.steps();

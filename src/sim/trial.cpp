@@ -25,7 +25,7 @@ constexpr std::int64_t rest_ms = 60'000;
 constexpr std::string_view user = "user";
 constexpr int settle_rounds = 4;
 constexpr std::array<std::string_view, Command::verb_count> verbs{
-    "wait", "edit", "sync", "lose", "rest", "force", "upload", "download"};
+    "wait", "edit", "sync", "lose", "rest", "force", "upload", "download", "add", "miscount"};
 constexpr auto no_end = std::numeric_limits<std::uint64_t>::max();
 
 // Of the config: what each side sets for itself when a day begins.
@@ -125,9 +125,11 @@ Trial::Trial(const fs::path& folder, std::string_view start, const TrialOptions&
       model_(start_, options.inversion),
       ledger_(start_.contents) {
     for (std::size_t number = 0; number < options.devices; ++number) {
-        const bool takes_ties = number + 1 < options.devices;
+        const bool is_old = number + 1 == options.devices;
         devices_.emplace_back(
-            Device::Kind{.number = static_cast<int>(number), .takes_ties = takes_ties}, start_);
+            Device::Kind{
+                .number = static_cast<int>(number), .takes_ties = !is_old, .is_python = is_old},
+            start_);
     }
 }
 
@@ -168,8 +170,14 @@ std::string Trial::act(const Command& command) {
             rig_.tick();
             return {};
         case Verb::edit:
+        case Verb::add:
             edit(device, command);
             return {};
+        case Verb::miscount: {
+            Dice dice({command.numbers.begin(), command.numbers.end()});
+            device.miscount(dice, clock_of(device));
+            return {};
+        }
         case Verb::force:
             device.force_full_sync(clock_of(device));
             return {};
@@ -187,15 +195,20 @@ std::string Trial::act(const Command& command) {
 
 void Trial::edit(Device& device, const Command& command) {
     const auto before = device.contents();
-    Dice dice({command.numbers.begin() + 1, command.numbers.end()});
-    device.edit(static_cast<Edit>(command.numbers[0] % edit_count), dice, clock_of(device));
+    const auto& [what, number, third, fourth] = command.numbers;
+    if (command.verb == Command::Verb::add) {
+        Dice dice({third, fourth});
+        device.add_many(static_cast<Many>(what % many_count), number, dice, clock_of(device));
+    } else {
+        Dice dice({number, third, fourth});
+        device.edit(static_cast<Edit>(what % edit_count), dice, clock_of(device));
+    }
     ledger_.edited(device.number(), before, device.contents());
 }
 
 Trial::Answered Trial::post(const std::string& session, Method method, const std::string& body) {
     const auto answer = rig_.post({rig::head_of_11(user, method, session), zstd::pack(body)});
-    const auto expected = model_.answer(method, session, body, Clock::now());
-    exchanges_.push_back({session, method, body, expected.status, expected.json});
+    const auto expected = ask_model(session, method, body);
     Answered answered{.found = {}, .reply = answer.body, .is_ok = answer.status == 200};
     if (answer.status != expected.status) {
         answered.found =
@@ -206,7 +219,19 @@ Trial::Answered Trial::post(const std::string& session, Method method, const std
             fmt::format("to {} {}\n{}", wire::method_name(method), body,
                         difference_of(sorted(method, answer.body), sorted(method, expected.json)));
     }
+    if (!answered.found.empty() && method == Method::chunk) {  // a transcript tells all of them
+        for (auto reply = expected; !must(wire::decode_chunk_response(reply.json)).done;) {
+            reply = ask_model(session, method, body);
+        }
+    }
     return answered;
+}
+
+ModelServer::Reply Trial::ask_model(const std::string& session, Method method,
+                                    const std::string& body) {
+    auto expected = model_.answer(method, session, body, Clock::now());
+    exchanges_.push_back({session, method, body, expected.status, expected.json});
+    return expected;
 }
 
 std::string Trial::sync(Device& device, std::uint64_t replies) {
@@ -224,6 +249,10 @@ std::string Trial::sync(Device& device, std::uint64_t replies) {
         }
         const auto progress =
             device.take(answered.is_ok ? std::optional(answered.reply) : std::nullopt);
+        if (progress == Progress::failed && request.method == Method::sanity_check &&
+            device.miscounts()) {
+            return abort(device, session);
+        }
         if (progress == Progress::failed) {
             return fmt::format("{} of device {} failed: {}", wire::method_name(request.method),
                                device.number(), answered.reply);
@@ -233,6 +262,14 @@ std::string Trial::sync(Device& device, std::uint64_t replies) {
         }
     }
     return {};
+}
+
+std::string Trial::abort(const Device& device, const std::string& session) {
+    if (device.kind().is_python) {
+        return {};
+    }
+    const auto aborted = post(session, Method::abort, {});
+    return aborted.found.empty() ? compare_tables() : aborted.found;
 }
 
 std::string Trial::compare_tables() {
@@ -326,6 +363,9 @@ std::string Trial::settle() {
         }
     }
     for (const auto& device : devices_) {
+        if (device.miscounts()) {
+            return fmt::format("device {} was never told that its counts differ", device.number());
+        }
         if (auto found = compare_with_first(device); !found.empty()) {
             return fmt::format("device {} and device 0 differ: {}", device.number(), found);
         }

@@ -26,8 +26,10 @@ struct Command {
         force,     // the next sync of the device is a full one
         upload,    //
         download,  //
+        add,       // what, and how many of it
+        miscount,  // the device's collection is damaged
     };
-    static constexpr int verb_count = 8;
+    static constexpr int verb_count = 10;
     Verb verb = Verb::wait;
     std::size_t device = 0;
     std::array<std::uint64_t, 4> numbers{};
@@ -73,10 +75,16 @@ private:
         bool is_ok = false;
     };
     Answered post(const std::string& session, wire::Method method, const std::string& body);
+    // What the model answers, which is kept, too.
+    ModelServer::Reply ask_model(const std::string& session, wire::Method method,
+                                 const std::string& body);
     // `replies`: how many come through.
     std::string sync(Device& device, std::uint64_t replies);
+    // What a device does whose check has failed. Nothing of the sync may be left.
+    std::string abort(const Device& device, const std::string& session);
     std::string upload(Device& device);
     std::string download(Device& device);
+    // The commands that are of a user; the first number is of the kind, where it has one.
     void edit(Device& device, const Command& command);
     // Whether all that both have is the same, as a device is told that knows nothing. If nothing is
     // found, it is as if nobody had asked.
