@@ -25,6 +25,14 @@ void Ledger::edited(int device, const Contents& before, const Contents& after) {
     }
 }
 
+void Ledger::unanswered(int device) {
+    for (auto& [key, object] : objects_) {
+        for (auto& version : object.versions) {
+            version.is_resent = version.is_resent || version.device == device;
+        }
+    }
+}
+
 void Ledger::replaced(std::optional<int> device, const Contents& contents) {
     const auto left = facts(contents);
     for (auto& [key, object] : objects_) {
@@ -67,7 +75,8 @@ bool Ledger::was_beaten(const Object& object, int version, const End& end) {
         const auto& rival = object.versions[static_cast<std::size_t>(other)];
         const auto date = other == end.version ? std::max(rival.date, end.date) : rival.date;
         const bool was_known = is_made_of(object, version, other);
-        const bool may_win = !was_known || end.won_ties > 0 || rival.date > own.date;
+        const bool may_win =
+            !was_known || rival.is_resent || end.won_ties > 0 || rival.date > own.date;
         if (may_win && date.value + end.won_ties >= own.date.value) {
             return true;
         }

@@ -3,8 +3,8 @@
 //  - whoever edits an object replaces what they had of it;
 //  - a deletion wins over every edit of the object;
 //  - of two edits that knew nothing of each other the newer one wins, as a whole, or one of both if
-//    they are of one date; a notetype, deck or deck config whose sync was not answered is sent
-//    back, and wins over an edit of that second;
+//    they are of one date; what a device has sent in a sync whose end was not answered it sends
+//    again (objects are sent back to it, too), and that wins over an edit of that second;
 //  - an upload replaces all that the server has, and a download all that the device has;
 //  - an edit of a notetype, deck or deck config that is dated before what it was made of is
 //  ignored.
@@ -28,6 +28,8 @@ public:
 
     // What its user did to a device's collection.
     void edited(int device, const Contents& before, const Contents& after);
+    // The end of its sync was not answered: it sends again what it has.
+    void unanswered(int device);
     // That has replaced what a device had, by a download; or what all have, by an upload.
     void replaced(std::optional<int> device, const Contents& contents);
 
@@ -42,8 +44,9 @@ private:
         std::string text;
         TimestampSecs date;
         int device;
-        int parent;            // the index of the version that it was made of
-        bool excused = false;  // a full sync may have replaced it
+        int parent;              // the index of the version that it was made of
+        bool excused = false;    // a full sync may have replaced it
+        bool is_resent = false;  // its device may not know that the server has it
     };
     struct Object {
         std::vector<Version> versions;

@@ -244,6 +244,9 @@ std::string Trial::sync(Device& device, std::uint64_t replies) {
             return answered.found;
         }
         if (replies == 0) {
+            if (request.method == Method::finish) {
+                ledger_.unanswered(device.number());
+            }
             device.give_up();
             return {};
         }
