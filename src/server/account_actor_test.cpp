@@ -117,7 +117,7 @@ TEST_F(AccountActorsTest, work_on_the_network_s_threads_while_one_is_left_for_th
     EXPECT_FALSE(network.contains(thread_of_step(2)));
     release.set_value();
     first.get();
-    EXPECT_TRUE(network.contains(thread_of_step(2)));
+    EXPECT_TRUE(network.contains(thread_of_step(3)));
 }
 
 TEST_F(AccountActorsTest, do_one_thing_at_a_time_for_one_user) {
