@@ -44,6 +44,12 @@ std::string DiskPromises::backup_has_ended(bool is_done, const fs::path& root) {
     return {};
 }
 
+void DiskPromises::power_is_back(const fs::path& root) {
+    if (new_backup_) {
+        CHECK(backup_has_ended(false, root).empty());
+    }
+}
+
 void DiskPromises::may_put_back(const fs::path& data_folder) {
     new_data_folders_.push_back(
         {.folder = data_folder,

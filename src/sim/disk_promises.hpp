@@ -35,6 +35,8 @@ public:
     void may_back_up(std::size_t keep);
     // Its command has ended. What broke a promise, in words; or nothing.
     std::string backup_has_ended(bool is_done, const std::filesystem::path& root);
+    // A backup that was cut may be there or not.
+    void power_is_back(const std::filesystem::path& root);
 
     // The newest backup is on its way into a new data folder, which takes the place of the old one.
     void may_put_back(const std::filesystem::path& data_folder);

@@ -279,6 +279,7 @@ std::string World::crash(Luck luck) {
     rig_.reset();
     tell(fmt::format("the power goes: of what was not synced, {} there", in_words(luck)));
     disk_->restart(luck, dice_);
+    promises_->power_is_back(root_);
     return restart_server();
 }
 

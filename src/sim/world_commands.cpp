@@ -52,6 +52,9 @@ std::string World::back_up(std::size_t keep) {
             {{"SYNC_BASE", data_folder()}, {"SYNC_USER1", DiskPromises::account_with_password}},
             root_ / DiskPromises::backups_folder, keep);
     });
+    if (end.status != 0 && disk_->is_off()) {
+        return {};  // what became of it shows when the power is back
+    }
     const Aside aside;
     auto found = promises_->backup_has_ended(end.status == 0, root_);
     found = found.empty() ? must_succeed(end) : found;
