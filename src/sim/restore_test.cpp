@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "collection/versions.hpp"
@@ -53,13 +55,17 @@ protected:
     static fs::path collection_in(const fs::path& root) {
         return root / data / user / "collection.anki2";
     }
-    static int restore(const fs::path& root) {
-        const auto versions = collection::list_versions(root / data / user);
-        EXPECT_TRUE(versions && !versions->versions.empty());
-        return server::restore_version({{"SYNC_BASE", root / data}}, user,
-                                       versions->versions.back().kept_at.value);
+    static std::vector<collection::Version> versions_in(const fs::path& root) {
+        const Aside aside;
+        auto list = collection::list_versions(root / data / user);
+        EXPECT_TRUE(list);
+        return std::move(list->versions);
     }
-
+    // The newest version.
+    static int restore(const fs::path& root) {
+        return server::restore_version({{"SYNC_BASE", root / data}}, user,
+                                       versions_in(root).back().kept_at.value);
+    }
     static bool has_aside(const fs::path& root, std::size_t at) {
         const fs::directory_iterator entries(root / data / user);
         return std::any_of(begin(entries), end(entries), [at](const fs::directory_entry& entry) {
@@ -75,6 +81,21 @@ protected:
 TEST_F(RestoreTest, does_not_mind_which_page_is_damaged) {
     for (std::size_t at = 0; at < fs::file_size(collection_in(sound_)); at += page_bytes) {
         EXPECT_EQ(restore(damaged(at)), 0) << "from byte " << at;
+    }
+}
+
+// A disk that fails to read once does not make a sound collection a damaged one.
+TEST_F(RestoreTest, keeps_a_version_of_what_is_sound) {
+    bool has_failed = true;
+    for (std::uint64_t skip = 0; has_failed; ++skip) {
+        const auto root = folder_.path() / fmt::format("read {}", skip);
+        fs::copy(sound_, root, fs::copy_options::recursive);
+        const auto before = versions_in(root).size();
+        Disk disk(root);
+        disk.fail({.call = Call::read, .error = EIO, .skip = skip});
+        const int status = restore(root);
+        has_failed = disk.has_failed();
+        EXPECT_GE(versions_in(root).size(), before + (status == 0 ? 1 : 0)) << "read " << skip;
     }
 }
 
