@@ -296,7 +296,14 @@ void Disk::State::note_sync_of_all() {
     sync(root_node);
 }
 
-void Disk::State::note_failed_sync(const NodePtr& node) { node->unsafe_writes.clear(); }
+void Disk::State::note_failed_sync(const NodePtr& node, bool with_all_in_it) {
+    node->unsafe_writes.clear();
+    if (with_all_in_it) {
+        for (const auto& [name, child] : node->names) {
+            note_failed_sync(child, true);
+        }
+    }
+}
 
 void Disk::State::copy_survivors(const fs::path& target, Luck luck, Dice& dice) const {
     const auto names = surviving_names(unsafe_names, luck, dice);

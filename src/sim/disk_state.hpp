@@ -73,8 +73,8 @@ struct Disk::State {
     void note_names(NameChange change);
     void note_sync(const NodePtr& node);
     void note_sync_of_all();
-    // Linux forgets what it could not write: a later fsync succeeds without it.
-    static void note_failed_sync(const NodePtr& node);
+    // Linux forgets what it could not write: a later sync succeeds without it.
+    static void note_failed_sync(const NodePtr& node, bool with_all_in_it);
 
     void copy_survivors(const std::filesystem::path& target, Luck luck, Dice& dice) const;
     void scan();  // everything that is there is safe

@@ -223,7 +223,8 @@ bool live_with(const Fault& fault, const History& history, std::string& found) {
 
 Points fail_everywhere(const History& history) {
     constexpr auto ever = std::numeric_limits<std::uint64_t>::max();
-    constexpr std::array kinds{Fault{.call = Call::write, .error = ENOSPC},
+    constexpr std::array kinds{Fault{.call = Call::write, .error = EIO},
+                               Fault{.call = Call::write, .error = ENOSPC},
                                Fault{.call = Call::write, .error = ENOSPC, .times = ever},
                                Fault{.call = Call::name, .error = ENOSPC},
                                Fault{.call = Call::name, .error = ENOSPC, .times = ever},

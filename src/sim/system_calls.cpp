@@ -109,6 +109,9 @@ int open_at(int folder, const char* path, int flags, mode_t mode) {
             note();
         }
     } else {
+        if (const int error = node ? disk->refusal_of_reading() : 0; error != 0) {
+            return fail_with(error);
+        }
         fd = in_kernel();
     }
     if (fd >= 0) {
@@ -117,18 +120,21 @@ int open_at(int folder, const char* path, int flags, mode_t mode) {
     return fd;
 }
 
-// `kernel_call` returns how much was written of `bytes`, which begins at `offset`.
+// `kernel_call` writes so many of `bytes`, which begin at `offset`, and returns how many it has
+// written. Of what is too much for a full disk half is written.
 template <class KernelCall>
 ssize_t write_bytes(Disk::State& disk, Lock& lock, const NodePtr& node, std::uint64_t offset,
                     std::string_view bytes, KernelCall kernel_call) {
     const auto note = [&](std::size_t size) {
         disk.note_write(node, {.offset = offset, .bytes = std::string(bytes.substr(0, size))});
     };
-    if (const int error = refusal(disk, Call::write, lock, [&] { note(bytes.size()); });
-        error != 0) {
+    const int error = refusal(disk, Call::write, lock, [&] { note(bytes.size()); });
+    const bool is_short = error == ENOSPC && bytes.size() > 1;
+    if (error != 0 && !is_short) {
         return fail_with(error);
     }
-    const auto written = static_cast<ssize_t>(kernel_call());
+    const auto written =
+        static_cast<ssize_t>(kernel_call(is_short ? bytes.size() / 2 : bytes.size()));
     if (written > 0) {
         note(static_cast<std::size_t>(written));
     }
@@ -136,16 +142,18 @@ ssize_t write_bytes(Disk::State& disk, Lock& lock, const NodePtr& node, std::uin
 }
 
 ssize_t write_at(int fd, const void* data, std::size_t size, off_t offset) {
-    const auto in_kernel = [&] { return kernel(SYS_pwrite64, fd, data, size, offset); };
+    const auto in_kernel = [&](std::size_t part) {
+        return kernel(SYS_pwrite64, fd, data, part, offset);
+    };
     auto* disk = current_disk();
     if (disk == nullptr) {
-        return in_kernel();
+        return in_kernel(size);
     }
     Lock lock(disk->mutex);
     const auto node = disk->node_of(fd);
     return node ? write_bytes(*disk, lock, node, static_cast<std::uint64_t>(offset),
                               {static_cast<const char*>(data), size}, in_kernel)
-                : in_kernel();
+                : in_kernel(size);
 }
 
 // Reading: only whether it may fail.
@@ -192,8 +200,8 @@ int sync_file(int fd, bool is_of_all) {
         return static_cast<int>(kernel(number, fd));
     }
     if (const int error = disk->refusal(Call::sync, lock); error != 0) {
-        if (!disk->is_off && !is_of_all) {
-            Disk::State::note_failed_sync(node);
+        if (!disk->is_off) {
+            Disk::State::note_failed_sync(is_of_all ? disk->root_node : node, is_of_all);
         }
         return fail_with(error);
     }
@@ -300,8 +308,8 @@ ssize_t copy_range(int in, off64_t* in_offset, int out, off64_t* out_offset, std
     }
     bytes.resize(static_cast<std::size_t>(found));
     const auto start = static_cast<std::uint64_t>(position(out, out_offset));
-    return write_bytes(*disk, lock, node, start, bytes, [&] {
-        return kernel(SYS_copy_file_range, in, in_offset, out, out_offset, bytes.size(), flags);
+    return write_bytes(*disk, lock, node, start, bytes, [&](std::size_t part) {
+        return kernel(SYS_copy_file_range, in, in_offset, out, out_offset, part, flags);
     });
 }
 
@@ -361,16 +369,16 @@ int closedir(DIR* folder) {
 }
 
 ssize_t write(int fd, const void* data, std::size_t size) {
-    const auto in_kernel = [&] { return kernel(SYS_write, fd, data, size); };
+    const auto in_kernel = [&](std::size_t part) { return kernel(SYS_write, fd, data, part); };
     auto* disk = current_disk();
     if (disk == nullptr) {
-        return in_kernel();
+        return in_kernel(size);
     }
     Lock lock(disk->mutex);
     const auto node = disk->node_of(fd);
     if (!node) {
         lock.unlock();  // a pipe may have to wait
-        return in_kernel();
+        return in_kernel(size);
     }
     const auto at = static_cast<std::uint64_t>(kernel(SYS_lseek, fd, 0, SEEK_CUR));
     return write_bytes(*disk, lock, node, at, {static_cast<const char*>(data), size}, in_kernel);
