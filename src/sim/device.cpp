@@ -43,24 +43,6 @@ void list_pending(const Map& map, List& list, Usn usn) {
     }
 }
 
-template <class Object, class Map>
-void take_objects(const std::vector<Object>& objects, Map& map, bool takes_ties, Usn usn) {
-    for (auto object : objects) {
-        const auto own = map.find(object.id);
-        if (own == map.end() || own->second.mtime < object.mtime ||
-            (takes_ties && own->second.mtime == object.mtime)) {
-            if constexpr (!std::is_same_v<Object, DeckConfig>) {
-                const auto name = free_name(map, object.id, object.name);
-                object.mtime =
-                    name == object.name ? object.mtime : to_secs(TimestampMs{Clock::now_ms()});
-                object.name = name;
-            }
-            object.usn = usn;
-            map[object.id] = std::move(object);
-        }
-    }
-}
-
 // A row of the server's loses only to a newer one that the server has not seen.
 template <class Row, class Map>
 void take_rows(const std::vector<Row>& rows, Map& map, Usn usn) {
@@ -108,6 +90,13 @@ Chunk first_by_table(Chunk left) {
 
 Device::Device(const Kind& kind, CollectionFile start) : kind_(kind) {
     replace_with(std::move(start));
+}
+
+TimestampMs Device::clock() const { return {Clock::now_ms() + kind_.clock_ms}; }
+
+bool Device::has_signed(const Fact& copy) const {
+    const auto sign = now_.signs.find(copy.id);
+    return sign != now_.signs.end() && sign->second == copy.date && copy.name.ends_with('+');
 }
 
 void Device::begin_sync() {
@@ -267,6 +256,27 @@ UnchunkedChanges Device::pending_changes() const {
     return changes;
 }
 
+template <class Object>
+void Device::take_objects(const std::vector<Object>& objects,
+                          std::map<decltype(Object::id), Object>& map) {
+    for (auto object : objects) {
+        const auto own = map.find(object.id);
+        if (own == map.end() || own->second.mtime < object.mtime ||
+            (kind_.takes_ties && own->second.mtime == object.mtime)) {
+            if constexpr (!std::is_same_v<Object, DeckConfig>) {
+                const auto name = free_name(map, object.id, object.name);
+                if (name != object.name) {
+                    object.name = name;
+                    object.mtime = to_secs(clock());
+                    draft_->signs[object.id.value] = object.mtime;
+                }
+            }
+            object.usn = server_usn_;
+            map[object.id] = std::move(object);
+        }
+    }
+}
+
 void Device::take_changes(const UnchunkedChanges& changes) {
     auto& contents = draft_->contents;
     mark_sent_in(contents.notetypes, server_usn_);
@@ -275,9 +285,9 @@ void Device::take_changes(const UnchunkedChanges& changes) {
     for (auto& [tag, usn] : contents.tags) {
         usn = usn == usn_pending ? server_usn_ : usn;
     }
-    take_objects(changes.notetypes, contents.notetypes, kind_.takes_ties, server_usn_);
-    take_objects(changes.decks, contents.decks, kind_.takes_ties, server_usn_);
-    take_objects(changes.deck_configs, contents.deck_configs, kind_.takes_ties, server_usn_);
+    take_objects(changes.notetypes, contents.notetypes);
+    take_objects(changes.decks, contents.decks);
+    take_objects(changes.deck_configs, contents.deck_configs);
     for (const auto& tag : changes.tags) {
         add_tag(contents.tags, tag, server_usn_);
     }

@@ -3,6 +3,8 @@
 // that others can come between.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -55,9 +57,10 @@ inline constexpr int many_count = 3;
 class Device {
 public:
     struct Kind {
-        int number;              // of all devices: its ids are its own
-        bool takes_ties = true;  // else only objects that are newer, as up to 2.1.36
-        bool is_python = false;  // sends a table after the other, and does not abort
+        int number;                 // of all devices: its ids are its own
+        bool takes_ties = true;     // else only objects that are newer, as up to 2.1.36
+        bool is_python = false;     // sends a table after the other, and does not abort
+        std::int64_t clock_ms = 0;  // how far its clock is ahead of the server's
     };
     // Begins as a copy of what a new collection has.
     Device(const Kind& kind, CollectionFile start);
@@ -93,6 +96,10 @@ public:
     [[nodiscard]] const Stamps& stamps() const { return now_.stamps; }
     [[nodiscard]] const Kind& kind() const { return kind_; }
     [[nodiscard]] int number() const { return kind_.number; }
+    [[nodiscard]] TimestampMs clock() const;
+    // Whether it has put a `+` behind the name of a copy that it was sent, which is so dated then,
+    // and has that copy still.
+    [[nodiscard]] bool has_signed(const Fact& copy) const;
 
 private:
     enum class Stage { meta, start, graves, changes, chunk, apply_chunk, sanity, finish };
@@ -100,6 +107,8 @@ private:
         Contents contents;
         Graves graves;  // that were not sent
         Stamps stamps;
+        // When it has last put a `+` behind a name, by the id of the notetype or deck.
+        std::map<std::int64_t, TimestampSecs> signs{};
     };
 
     struct Deleted {
@@ -132,6 +141,9 @@ private:
     Progress take_meta(const std::string& reply);
     void take_graves(const Graves& graves);
     void take_changes(const UnchunkedChanges& changes);
+    template <class Object>
+    void take_objects(const std::vector<Object>& objects,
+                      std::map<decltype(Object::id), Object>& map);
     void take_chunk(const Chunk& chunk);
     [[nodiscard]] UnchunkedChanges pending_changes() const;
     [[nodiscard]] Chunk pending_rows() const;

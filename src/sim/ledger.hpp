@@ -5,6 +5,7 @@
 //  - of two edits that knew nothing of each other the newer one wins, as a whole, or one of both if
 //    they are of one date; what a device has sent in a sync whose end was not answered it sends
 //    again (objects are sent back to it, too), and that wins over an edit of that second;
+//  - a copy behind whose name the server has put a `+` is as new as that;
 //  - an upload replaces all that the server has, and a download all that the device has;
 //  - an edit of a notetype, deck or deck config that is dated before what it was made of is
 //  ignored.

@@ -118,7 +118,6 @@ Result<Command> command_of(const std::string& text) {
 
 Trial::Trial(const fs::path& folder, std::string_view start, const TrialOptions& options)
     : scratch_(folder / "scratch"),
-      options_(options),
       rig_(folder_with(folder, start)),
       start_file_(start),
       start_(read_start()),
@@ -126,10 +125,11 @@ Trial::Trial(const fs::path& folder, std::string_view start, const TrialOptions&
       ledger_(start_.contents) {
     for (std::size_t number = 0; number < options.devices; ++number) {
         const bool is_old = number + 1 == options.devices;
-        devices_.emplace_back(
-            Device::Kind{
-                .number = static_cast<int>(number), .takes_ties = !is_old, .is_python = is_old},
-            start_);
+        devices_.emplace_back(Device::Kind{.number = static_cast<int>(number),
+                                           .takes_ties = !is_old,
+                                           .is_python = is_old,
+                                           .clock_ms = options.clocks_ms.at(number)},
+                              start_);
     }
 }
 
@@ -138,10 +138,6 @@ CollectionFile Trial::read_start() {
         rig::Rig::folder_of(scratch_.parent_path() / "base", user) / "collection.anki2",
         scratch_ / "start");
     return must(file);
-}
-
-TimestampMs Trial::clock_of(const Device& device) const {
-    return {Clock::now_ms() + options_.clocks_ms.at(static_cast<std::size_t>(device.number()))};
 }
 
 std::string Trial::new_session(const Device& device) {
@@ -175,11 +171,11 @@ std::string Trial::act(const Command& command) {
             return {};
         case Verb::miscount: {
             Dice dice({command.numbers.begin(), command.numbers.end()});
-            device.miscount(dice, clock_of(device));
+            device.miscount(dice, device.clock());
             return {};
         }
         case Verb::force:
-            device.force_full_sync(clock_of(device));
+            device.force_full_sync(device.clock());
             return {};
         case Verb::sync:
             return sync(device, no_end);
@@ -198,10 +194,10 @@ void Trial::edit(Device& device, const Command& command) {
     const auto& [what, number, third, fourth] = command.numbers;
     if (command.verb == Command::Verb::add) {
         Dice dice({third, fourth});
-        device.add_many(static_cast<Many>(what % many_count), number, dice, clock_of(device));
+        device.add_many(static_cast<Many>(what % many_count), number, dice, device.clock());
     } else {
         Dice dice({number, third, fourth});
-        device.edit(static_cast<Edit>(what % edit_count), dice, clock_of(device));
+        device.edit(static_cast<Edit>(what % edit_count), dice, device.clock());
     }
     ledger_.edited(device.number(), before, device.contents());
 }
@@ -305,7 +301,7 @@ std::string Trial::ask_for_tables() {
 }
 
 std::string Trial::upload(Device& device) {
-    const auto file = device.ready_for_upload(clock_of(device));
+    const auto file = device.ready_for_upload(device.clock());
     const auto session = new_session(device);
     const auto& sent = exchanges_.emplace_back(
         Exchange{.session = session,
@@ -407,7 +403,10 @@ bool Trial::may_differ(const Device& device, const Fact& own, const Fact& other)
     const bool is_late = model_.late().contains(own.id);
     const bool is_tie_of_old = own.id != 0 && !device.kind().takes_ties && own.date == other.date;
     const bool has_sign = own.name != other.name;  // the date goes with it
-    return is_late || is_tie_of_old ||
+    // One that is dated before a `+` of the other device, which so has not taken it.
+    const bool is_older_than_sign = (device.has_signed(own) && other.date < own.date) ||
+                                    (devices_[0].has_signed(other) && own.date < other.date);
+    return is_late || is_tie_of_old || is_older_than_sign ||
            (own.text == other.text && (own.date == other.date || has_sign));
 }
 

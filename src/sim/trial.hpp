@@ -92,12 +92,10 @@ private:
     std::string ask_for_tables();
     [[nodiscard]] std::string compare_with_first(const Device& device) const;
     [[nodiscard]] bool may_differ(const Device& device, const Fact& own, const Fact& other) const;
-    [[nodiscard]] TimestampMs clock_of(const Device& device) const;
     std::string new_session(const Device& device);
     CollectionFile read_start();
 
     std::filesystem::path scratch_;
-    TrialOptions options_;
     rig::Rig rig_;
     std::string start_file_;
     CollectionFile start_;

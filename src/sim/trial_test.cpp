@@ -115,6 +115,24 @@ RC_GTEST_PROP(Trial, so_they_do_with_more_rows_than_a_chunk_holds, ()) {
     live_and_end_equal(With::many_rows);
 }
 
+// Device 2 edits a notetype before device 1 gives it a `+`, and tells of it later.
+TEST(Trial, a_sign_of_a_device_wins_over_an_older_edit) {
+    using enum Command::Verb;
+    const auto nth = [](Edit kind) { return static_cast<std::uint64_t>(kind); };
+    const std::vector<Command> history{{edit, 0, {nth(Edit::add_note)}},
+                                       {sync, 0},
+                                       {sync, 1},
+                                       {sync, 2},
+                                       {edit, 1, {nth(Edit::add_object)}},  // a notetype
+                                       {edit, 1, {nth(Edit::rename), 0, 1}},
+                                       {edit, 0, {nth(Edit::rename)}},  // the other one, alike
+                                       {rest},
+                                       {edit, 2, {nth(Edit::edit_object)}},
+                                       {wait, 0, {1000}}};
+    const auto folder = folder_in_memory();
+    EXPECT_EQ(Trial(folder.path(), start(), {.devices = 3}).live(history), "");
+}
+
 // --- kept histories ------------------------------------------------------------------------------
 
 // In the order of Inversion.
