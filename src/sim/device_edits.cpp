@@ -90,8 +90,10 @@ void Device::edit(Edit kind, Dice& dice, TimestampMs now) {
     was_edited(now);
 }
 
+// Whatever it was before, as in clients; but a change in the same millisecond would not be seen.
 void Device::was_edited(TimestampMs now) {
-    now_.stamps.modified = std::max(now, TimestampMs{now_.stamps.modified.value + 1});
+    auto& modified = now_.stamps.modified;
+    modified = now == modified ? TimestampMs{now.value + 1} : now;
 }
 
 void Device::add_many(Many what, std::uint64_t count, Dice& dice, TimestampMs now) {
