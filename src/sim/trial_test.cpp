@@ -116,19 +116,34 @@ RC_GTEST_PROP(Trial, so_they_do_with_more_rows_than_a_chunk_holds, ()) {
 }
 
 // Device 2 edits a notetype before device 1 gives it a `+`, and tells of it later.
-TEST(Trial, a_sign_of_a_device_wins_over_an_older_edit) {
+std::vector<Command> history_of_a_sign() {
     using enum Command::Verb;
     const auto nth = [](Edit kind) { return static_cast<std::uint64_t>(kind); };
-    const std::vector<Command> history{{edit, 0, {nth(Edit::add_note)}},
-                                       {sync, 0},
-                                       {sync, 1},
-                                       {sync, 2},
-                                       {edit, 1, {nth(Edit::add_object)}},  // a notetype
-                                       {edit, 1, {nth(Edit::rename), 0, 1}},
-                                       {edit, 0, {nth(Edit::rename)}},  // the other one, alike
-                                       {rest},
-                                       {edit, 2, {nth(Edit::edit_object)}},
-                                       {wait, 0, {1000}}};
+    return {{edit, 0, {nth(Edit::add_note)}},
+            {sync, 0},
+            {sync, 1},
+            {sync, 2},
+            {edit, 1, {nth(Edit::add_object)}},  // a notetype
+            {edit, 1, {nth(Edit::rename), 0, 1}},
+            {edit, 0, {nth(Edit::rename)}},  // the other one, alike
+            {rest},
+            {edit, 2, {nth(Edit::edit_object)}},
+            {wait, 0, {1000}},
+            {sync, 0},
+            {sync, 1},
+            {sync, 2},
+            {sync, 1}};
+}
+
+TEST(Trial, a_sign_of_a_device_wins_over_an_older_edit) {
+    const auto folder = folder_in_memory();
+    EXPECT_EQ(Trial(folder.path(), start(), {.devices = 3}).live(history_of_a_sign()), "");
+}
+
+TEST(Trial, the_next_edit_wins_over_the_sign) {
+    auto history = history_of_a_sign();
+    history.push_back({Command::Verb::wait, 0, {1000}});
+    history.push_back(history[8]);
     const auto folder = folder_in_memory();
     EXPECT_EQ(Trial(folder.path(), start(), {.devices = 3}).live(history), "");
 }
