@@ -44,6 +44,7 @@ const std::vector<History>& histories() {
         {"a few files", {"media 4", "media 4"}},
         {"files replaced and deleted", {"media 6", "media 6", "media 6", "media 6"}},
         {"files and a rest", {"media 6", "rest", "media 6", "rest"}},
+        {"files and two ticks", {"media 6", "tick", "tick", "media 2"}},
         {"files and a restart", {"media 6", "restart", "media 6", "restart", "media 2"}},
         {"many batches", {"media 3", "media 3", "media 3", "media 3", "media 3", "media 3"}},
         {"files beside a sync", {"edit 0 9", "media 3", "sync 0", "media 3", "rest", "media 1"}},

@@ -57,10 +57,10 @@ public:
     // `download DEVICE`, `begin DEVICE COUNT` (a sync, that many requests of it), `go-on DEVICE`,
     // `meet DEVICE OTHER TURNS` (the sync of one ends so many turns after the other has begun to
     // upload), `media COUNT`, `lose-file` (and a device sends it again), `follow DEVICE` (the log
-    // of media), `rest` (until all is closed), `restart`, `lie` (Disk); and of who runs the server,
-    // who stops it for a restore: `backup KEEP`, `restore-version` (the newest), `restore-backup`
-    // (the newest, into a new data folder; a device that has synced since it was made has to
-    // `ask DEVICE`, which is refused).
+    // of media), `tick` (what is done now and then), `rest` (until all is closed), `restart`, `lie`
+    // (Disk); and of who runs the server, who stops it for a restore: `backup KEEP`,
+    // `restore-version` (the newest), `restore-backup` (the newest, into a new data folder; a
+    // device that has synced since it was made has to `ask DEVICE`, which is refused).
     std::string act(const std::string& command);
     // The power goes, and comes back; the server starts.
     std::string crash(Luck luck);

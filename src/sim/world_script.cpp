@@ -43,6 +43,7 @@ std::string World::act(const std::string& command) {
          [&] { return carry_out({media_call(some_device(), some_media(number(0)), {})}); }},
         {"lose-file", [&] { return lose_file(); }},
         {"follow", [&] { return carry_out({media_log_call(device(0), {})}); }},
+        {"tick", [&] { return rig_->tick(), std::string(); }},
         {"rest", [&] { return rest(); }},
         {"restart", [&] { return restart_server(); }},
         {"lie", [&] { return disk_->lie(), std::string(); }},
