@@ -152,13 +152,25 @@ TEST_F(DiskTest, tears_a_long_write_between_sectors) {
 }
 
 TEST_F(DiskTest, fails_the_calls_that_it_is_told_to) {
-    disk_->fail({.call = Call::write, .error = ENOSPC, .skip = 1});
+    disk_->fail({.call = Call::write, .error = EIO, .skip = 1});
     EXPECT_EQ(write("a", "one"), 3);
     EXPECT_FALSE(disk_->has_failed());
     EXPECT_EQ(write("b", "two"), -1);
     EXPECT_TRUE(disk_->has_failed());
-    EXPECT_EQ(errno, ENOSPC);
+    EXPECT_EQ(errno, EIO);
     EXPECT_EQ(write("c", "three"), 5);
+    disk_->fail({.call = Call::read, .error = EIO});
+    EXPECT_EQ(write("c", "five"), -1) << "cannot be opened";
+    EXPECT_EQ(write("c", "five"), 4);
+}
+
+TEST_F(DiskTest, writes_half_of_what_is_too_much) {
+    disk_->fail({.call = Call::write, .error = ENOSPC, .times = 2});
+    EXPECT_EQ(write("a", "four"), 2);
+    EXPECT_EQ(write("b", "1"), -1);
+    EXPECT_EQ(errno, ENOSPC);
+    EXPECT_EQ(survivor("a", Luck::all), "fo");
+    EXPECT_EQ(write("b", "1"), 1);
 }
 
 TEST_F(DiskTest, forgets_what_a_failed_sync_could_not_write) {
@@ -167,6 +179,14 @@ TEST_F(DiskTest, forgets_what_a_failed_sync_could_not_write) {
     disk_->fail({.call = Call::sync, .error = EIO});
     EXPECT_EQ(write("a", "two", true), -1);
     write("a", "", true);  // as if all were well
+    EXPECT_EQ(survivor("a"), "one");
+
+    write("a", "two");
+    const int folder = ::open(root_.c_str(), O_RDONLY | O_DIRECTORY);
+    disk_->fail({.call = Call::sync, .error = EIO});
+    EXPECT_EQ(::syncfs(folder), -1);
+    EXPECT_EQ(::syncfs(folder), 0);
+    ::close(folder);
     EXPECT_EQ(survivor("a"), "one");
 }
 
