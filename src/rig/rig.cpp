@@ -145,9 +145,12 @@ struct Rig::Parts {
 
 Rig::Rig(const std::filesystem::path& base) {
     server::remove_stale_temp_files(base);
-    for (const auto& entry : std::filesystem::directory_iterator(base)) {
-        if (entry.is_directory()) {
-            server::remove_stale_temp_files_of_account(entry.path());
+    std::error_code error;  // of a disk that fails: as the program, it goes on
+    for (std::filesystem::directory_iterator entry(base, error), end; !error && entry != end;
+         entry.increment(error)) {
+        std::error_code ignored;
+        if (entry->is_directory(ignored)) {
+            server::remove_stale_temp_files_of_account(entry->path());
         }
     }
     parts_ = std::make_unique<Parts>(base);
