@@ -40,10 +40,21 @@ class Run:
         if arguments[0] == "apply-chunk":
             command += ["--notetype", works.notetype_of(self.made["small"])]
         users = "".join(f"{name} {key}\n" for name, key in zip(self.names, self.keys))
-        done = subprocess.run(list(map(str, command)), input=users, capture_output=True, text=True)
-        if done.returncode != 0:
-            raise Failed(done.stdout.strip() + done.stderr.strip())
-        return json.loads(done.stdout)
+        client = subprocess.Popen(list(map(str, command)), stdin=subprocess.PIPE, text=True,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        client.stdin.write(users + "\n")
+        client.stdin.flush()
+        figures = client.stdout.readline()
+        self.clock_stopped()
+        _, errors = client.communicate()  # it checks what the server has done
+        if client.returncode != 0:
+            raise Failed(figures.strip() + errors.strip())
+        return json.loads(figures)
+
+    def clock_stopped(self):
+        """What the server has taken by now is kept."""
+        self.taken = {"server CPU s": cpu_seconds(self.server), works.MEMORY: megabytes(self.server),
+                      works.PEAK: megabytes(self.server, "VmHWM")}
 
     def measured(self):
         self._place_collections()
@@ -54,19 +65,20 @@ class Run:
             while not self.server.is_healthy():
                 pass
             started = time.perf_counter() - begun
-            before, peak_before = cpu_seconds(self.server), megabytes(self.server, "VmHWM")
+            self.clock_stopped()
+            before = dict(self.taken)
             figures = {"count": 1, "seconds": started, "cpu_seconds": 0}
             if self.work.load:
                 figures = self.load(*self.work.load)
-            cpu = cpu_seconds(self.server) - (before if self.work.load else 0)
+            taken = self.taken
+            cpu = taken["server CPU s"] - (before["server CPU s"] if self.work.load else 0)
             return {
                 works.PER_SECOND: figures["count"] / figures["seconds"],
                 works.PER_CPU_SECOND: figures["count"] / max(cpu, 0.01),
                 works.SECONDS: figures["seconds"],
                 **{name.replace("_", " "): figures[name] for name in figures if "ms" in name},
-                works.MEMORY: megabytes(self.server),
-                works.PEAK: megabytes(self.server, "VmHWM"),
-                "growth MB": megabytes(self.server, "VmHWM") - peak_before,
+                **taken,
+                "growth MB": taken[works.PEAK] - before[works.PEAK],
                 "server CPU s": cpu,
                 "client CPU s": figures["cpu_seconds"],
             }

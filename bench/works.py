@@ -28,7 +28,7 @@ class Work:
     users: int = 1
     collection: str = "small"  # of each user; a key of COLLECTIONS, or "": none
     before: object = nothing  # is given the run, whose server does not run yet
-    file: str = ""  # a collection that the load client sends
+    file: str = ""  # a collection that the load client sends, or that what it gets must be like
     rounds_max: int = 100
     floor: tuple = ()  # what ankiwire-floor is told; none: the work has no floor
     growth_mb_max: float = 0  # of our server's memory, while it does the work; 0: whatever it takes
@@ -46,6 +46,11 @@ def make_collections(folder):
         made[name] = folder / f"{name}.anki2"
         make_collection(made[name], notes, reviews)
     return made
+
+
+def rows_of(name):
+    notes, reviews = COLLECTIONS[name]
+    return 2 * notes + reviews
 
 
 def notetype_of(collection):
@@ -84,19 +89,19 @@ WORKS = [
     small_syncs(1, 2000),
     small_syncs(8, 300),
     small_syncs(64, 40),
-    Work("chunk: 1 200 000 rows out", ("chunk",), (PER_SECOND, PER_CPU_SECOND), collection="big",
-         floor=("chunk",)),
+    Work("chunk: 1 200 000 rows out", ("chunk", "--count", rows_of("big")),
+         (PER_SECOND, PER_CPU_SECOND), collection="big", floor=("chunk",)),
     Work("applyChunk: 180 000 rows in", ("apply-chunk", "--count", 180_000),
          (PER_SECOND, PER_CPU_SECOND), floor=("apply-chunk", "--count", 180_000)),
     Work("applyChanges: 5 000 decks, 200 notetypes, 20 000 tags", ("apply-changes",), (SECONDS,)),
     Work("upload of 122 MB", ("upload",), (SECONDS,), file="big", floor=("upload",),
          growth_mb_max=TRANSFER_MB_MAX),
-    Work("download of 122 MB", ("download",), (SECONDS,), collection="big",
+    Work("download of 122 MB", ("download",), (SECONDS,), collection="big", file="big",
          floor=("download",), growth_mb_max=TRANSFER_MB_MAX),
     Work("meta while another user uploads 122 MB", ("meta-during-upload",), (P50, P99, WORST), 2,
          file="big"),
     Work("meta while another user downloads 122 MB", ("meta-during-download", "--count", 3),
-         (P50, P99, WORST), 2, "big"),
+         (P50, P99, WORST), 2, "big", file="big"),
     Work("meta while somebody guesses a password", ("meta-during-guesses", "--count", 10),
          (P50, P99, WORST), 2),
     Work("logins, 8 at once", ("logins", "--count", 4), (PER_SECOND,), 8),
@@ -109,10 +114,10 @@ WORKS = [
          (PER_SECOND, PER_CPU_SECOND), before=list_media),
     Work("1 000 open connections", ("connections", "--count", 1000), (SECONDS, MEMORY)),
     Work("idle with 20 users", (), (MEMORY,), 20),
-    Work("20 users after the first sync of 122 MB", ("chunk",), (MEMORY, PEAK), 20, "big",
-         rounds_max=1),
+    Work("20 users after the first sync of 122 MB", ("chunk", "--count", rows_of("big")),
+         (MEMORY, PEAK), 20, "big", rounds_max=1),
     Work("school: 200 users within 60 s, 30 download 122 MB",
          ("school", "--count", 30, "--seconds", 60), (P50, P99, WORST, PEAK), 200, "school",
-         rounds_max=1),
+         file="big", rounds_max=1),
     Work("start with 1 000 users", (), (SECONDS,), 1000, "", rounds_max=1),
 ]

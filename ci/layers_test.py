@@ -31,7 +31,7 @@ ALLOWED = {
     "conformance": {"base", "files", "sqlite", "zip", "zstd"},
     # Of bench/: ankiwire-floor, ankiwire-load and ankiwire-parts.
     "floor": {"base", "load"},
-    "load": {"base", "json", "media", "model", "wire", "zip", "zstd"},
+    "load": {"base", "files", "json", "media", "model", "wire", "zip", "zstd"},
     "parts": {"base", "collection", "files", "json", "load", "media", "model", "rig", "schema11", "wire",
               "zstd"},
     "rig": {"base", "media", "server", "wire", "zstd"},

@@ -1,5 +1,8 @@
 // Many users, or many connections.
+#include <filesystem>
+#include <memory>
 #include <thread>
+#include <vector>
 
 #include "load/small_sync.hpp"
 #include "load/works.hpp"
@@ -40,19 +43,21 @@ Result<Figures> connections(const Options& options) {
 Result<Figures> school(const Options& options) {
     const auto users = options.users.size();
     const auto is_new = [&](std::size_t i) { return i * options.count % users < options.count; };
+    const auto bytes = std::filesystem::file_size(options.file);
     std::vector<SmallSync> syncs(users);
+    auto downloads = std::make_shared<std::vector<Packed>>(users, Packed(0));
     for (std::size_t i = 0; i < users; ++i) {
         const auto& user = options.users[i];
         if (is_new(i)) {
-            syncs[i] = {log_in(user), request(user, meta()),
-                        request(user, {wire::Method::download, "{}", ""})};
+            (*downloads)[i] = Packed(bytes);
+            syncs[i] = {log_in(user), request(user, meta()), download_request(user)};
         } else {
             TRY_ASSIGN(auto prepared, prepare_small_syncs(options.port, user, 1));
             syncs[i] = std::move(prepared.front());
         }
     }
     const auto begun = Clock::now();
-    return measure(users, [&](std::size_t i, Times& times) -> Result<void> {
+    auto figures = measure(users, [&](std::size_t i, Times& times) -> Result<void> {
         const std::chrono::duration<double> wait(options.seconds * static_cast<double>(i) /
                                                  static_cast<double>(users));
         std::this_thread::sleep_until(begun + std::chrono::duration_cast<Clock::duration>(wait));
@@ -63,8 +68,17 @@ Result<Figures> school(const Options& options) {
         TRY_ASSIGN(auto connection, Connection::open(options.port));
         TRY(ask(connection, syncs[i][0]));
         TRY(ask(connection, syncs[i][1]));
-        return fetch(connection, syncs[i][2]);
+        return fetch(connection, syncs[i][2], (*downloads)[i]);
     });
+    figures.check = [=]() -> Result<void> {
+        for (std::size_t i = 0; i < users; ++i) {
+            if (is_new(i)) {
+                TRY(check_size((*downloads)[i], bytes));
+            }
+        }
+        return {};
+    };
+    return figures;
 }
 
 }  // namespace ankiwire::load

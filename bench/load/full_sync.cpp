@@ -1,8 +1,11 @@
 // Whole collections, and what another user notices of them.
 #include <atomic>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <iterator>
+#include <memory>
+#include <vector>
 
 #include "load/works.hpp"
 
@@ -18,10 +21,6 @@ Result<Request> upload_request(const Options& options) {
     return request(options.users.front(), {wire::Method::upload, plain, "OK"});
 }
 
-Request download_request(const User& user) {
-    return request(user, {wire::Method::download, "{}", ""});
-}
-
 using Step = std::function<Result<void>(Connection&)>;
 
 Step ask_for(Request what) {
@@ -30,6 +29,46 @@ Step ask_for(Request what) {
         return {};
     };
 }
+
+// That the server has what was uploaded.
+Result<void> check_upload(const Options& options) {
+    const auto bytes = std::filesystem::file_size(options.file);
+    Packed reply(bytes);
+    TRY_ASSIGN(auto connection, Connection::open(options.port));
+    TRY(fetch(connection, download_request(options.users.front()), reply));
+    return check_size(reply, bytes);
+}
+
+// Of the first user, as often as is asked for.
+class Downloads {
+public:
+    explicit Downloads(const Options& options)
+        : request_(download_request(options.users.front())),
+          bytes_(std::filesystem::file_size(options.file)) {
+        replies_.reserve(options.count);
+        for (std::size_t i = 0; i < options.count; ++i) {
+            replies_.emplace_back(bytes_);
+        }
+    }
+
+    Step step() {
+        return [this](Connection& connection) {
+            return fetch(connection, request_, replies_.at(done_++));
+        };
+    }
+    Result<void> check() const {
+        for (const auto& reply : replies_) {
+            TRY(check_size(reply, bytes_));
+        }
+        return {};
+    }
+
+private:
+    Request request_;
+    std::size_t bytes_;  // of the collection
+    std::vector<Packed> replies_;
+    std::size_t done_ = 0;
+};
 
 // As often as is asked for, on one connection.
 Result<void> repeat(const Options& options, const Step& step) {
@@ -73,29 +112,38 @@ Result<Figures> ask_meta_during(const Options& options, const Step& step) {
 
 Result<Figures> upload(const Options& options) {
     TRY_ASSIGN(auto made, upload_request(options));
-    return repeat_timed(options, ask_for(std::move(made)));
+    TRY_ASSIGN(auto figures, repeat_timed(options, ask_for(std::move(made))));
+    figures.check = [&options] { return check_upload(options); };
+    return figures;
 }
 
 Result<Figures> download(const Options& options) {
-    const auto made = download_request(options.users.front());
-    return repeat_timed(options, [&](Connection& connection) { return fetch(connection, made); });
+    const auto downloads = std::make_shared<Downloads>(options);
+    TRY_ASSIGN(auto figures, repeat_timed(options, downloads->step()));
+    figures.check = [downloads] { return downloads->check(); };
+    return figures;
 }
 
 Result<Figures> meta_during_upload(const Options& options) {
     TRY_ASSIGN(auto made, upload_request(options));
-    return ask_meta_during(options, ask_for(std::move(made)));
+    TRY_ASSIGN(auto figures, ask_meta_during(options, ask_for(std::move(made))));
+    figures.check = [&options] { return check_upload(options); };
+    return figures;
 }
 
 Result<Figures> meta_during_download(const Options& options) {
-    const auto made = download_request(options.users.front());
-    return ask_meta_during(options,
-                           [&](Connection& connection) { return fetch(connection, made); });
+    const auto downloads = std::make_shared<Downloads>(options);
+    TRY_ASSIGN(auto figures, ask_meta_during(options, downloads->step()));
+    figures.check = [downloads] { return downloads->check(); };
+    return figures;
 }
 
 Result<Figures> meta_during_guesses(const Options& options) {
     const auto made = guess(options.users.front());
-    return ask_meta_during(options,
-                           [&](Connection& connection) { return fetch(connection, made); });
+    return ask_meta_during(options, [&](Connection& connection) -> Result<void> {
+        Packed reply(0);
+        return fetch(connection, made, reply);
+    });
 }
 
 }  // namespace ankiwire::load

@@ -1,8 +1,11 @@
 // ankiwire-load WORK --port PORT: gives a server of this machine that work and says, in JSON, what
-// it took. The users are read from standard input: NAME KEY, one a line.
+// it took. The users are read from standard input: NAME KEY, one a line, up to an empty line. What
+// the server has done is checked after the input's end, so that what the server took can be read
+// before.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <iostream>
+#include <sstream>
 #include <string>
 
 #include "load/works.hpp"
@@ -19,8 +22,10 @@ int main(int argc, char** argv) {
     app.add_option("--file", options.file);
     app.add_option("--notetype", options.notetype);
     CLI11_PARSE(app, argc, argv);
-    for (load::User user; std::cin >> user.name >> user.host_key;) {
-        options.users.push_back(user);
+    std::string line;
+    while (std::getline(std::cin, line) && !line.empty()) {
+        auto& user = options.users.emplace_back();
+        std::istringstream(line) >> user.name >> user.host_key;
     }
     if (options.users.empty()) {
         std::cerr << "ankiwire-load: no users on standard input\n";
@@ -32,5 +37,15 @@ int main(int argc, char** argv) {
         return 1;
     }
     std::puts(load::to_json(*figures).c_str());
-    return figures->errors == 0 ? 0 : 1;
+    std::fflush(stdout);
+    if (figures->errors > 0) {
+        return 1;
+    }
+    while (std::getline(std::cin, line)) {
+    }
+    if (const auto checked = figures->check(); !checked) {
+        std::cerr << "ankiwire-load: " << checked.error().context << '\n';
+        return 1;
+    }
+    return 0;
 }

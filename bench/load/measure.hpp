@@ -21,6 +21,8 @@ struct Figures {
     std::vector<double> latencies_ms;
     std::size_t errors = 0;
     std::string first_error;
+    // Called when the clock has stopped: whether the server has done what it answered.
+    std::function<Result<void>()> check = [] { return Result<void>(); };
 };
 
 // Of one user.

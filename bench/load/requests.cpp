@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "wire/encode.hpp"
 #include "wire/sync_header.hpp"
@@ -14,6 +15,13 @@ namespace {
 constexpr std::size_t chunk_bytes = std::size_t{64} * 1024;
 constexpr std::size_t reply_bytes_max = std::size_t{1} << 30;
 
+ByteSink append_to(std::string& bytes) {
+    return [&bytes](std::string_view piece) -> Result<void> {
+        bytes += piece;
+        return {};
+    };
+}
+
 std::string in_chunks(std::string_view body) {
     std::string bytes;
     for (; !body.empty(); body.remove_prefix(std::min(chunk_bytes, body.size()))) {
@@ -23,23 +31,23 @@ std::string in_chunks(std::string_view body) {
     return bytes + "0\r\n\r\n";
 }
 
-Result<void> send_and_receive(Connection& connection, const Request& request,
-                              const ByteSink& sink) {
+Result<ReplyHead> send_and_receive(Connection& connection, const Request& request,
+                                   const ByteSink& sink) {
     TRY(connection.send(request.bytes));
-    TRY_ASSIGN(const auto head, connection.receive(sink));
+    TRY_ASSIGN(auto head, connection.receive(sink));
     if (head.status != request.status || (head.status == 200 && head.original_size.empty())) {
         return fail(ErrorKind::internal,
                     fmt::format("{} answered with {}",
                                 request.bytes.substr(0, request.bytes.find(" HTTP")), head.status));
     }
-    return {};
+    return head;
 }
 
 Request host_key(const User& user, std::string password) {
-    return request(
-        {user.name, ""},
-        {wire::Method::host_key,
-         wire::encode_host_key_request({user.name, Password(std::move(password))}), R"({"key":")"});
+    return request({user.name, ""},
+                   {wire::Method::host_key,
+                    wire::encode_host_key_request({user.name, Password(std::move(password))}),
+                    fmt::format(R"({{"key":"{}")", user.host_key)});
 }
 
 }  // namespace
@@ -81,6 +89,10 @@ Call no_changes() {
             R"({"models":)"};
 }
 
+Request download_request(const User& user) {
+    return request(user, {wire::Method::download, "{}", ""});
+}
+
 Call finish() { return {wire::Method::finish, "{}", "1"}; }
 
 RevlogEntry review(std::int64_t id, CardId card, Usn usn) {
@@ -97,23 +109,38 @@ RevlogEntry review(std::int64_t id, CardId card, Usn usn) {
 
 Result<std::string> ask(Connection& connection, const Request& request) {
     std::string packed;
-    TRY(send_and_receive(connection, request, [&](std::string_view piece) -> Result<void> {
-        packed += piece;
-        return {};
-    }));
+    TRY_ASSIGN(const auto head, send_and_receive(connection, request, append_to(packed)));
     TRY_ASSIGN(auto reply, zstd::unpack(packed, reply_bytes_max));
-    if (!reply.starts_with(request.expects)) {
-        return fail(ErrorKind::internal,
-                    fmt::format("{} answered {} where {} was expected",
-                                request.bytes.substr(0, request.bytes.find(" HTTP")),
-                                reply.substr(0, 200), request.expects));
+    if (!reply.starts_with(request.expects) || head.original_size != std::to_string(reply.size())) {
+        return fail(
+            ErrorKind::internal,
+            fmt::format("{} answered {}, of {} bytes, {} as it says, where {} was expected",
+                        request.bytes.substr(0, request.bytes.find(" HTTP")), reply.substr(0, 200),
+                        reply.size(), head.original_size, request.expects));
     }
     return reply;
 }
 
-Result<void> fetch(Connection& connection, const Request& request) {
-    return send_and_receive(connection, request,
-                            [](std::string_view) -> Result<void> { return {}; });
+// Written to once: the kernel gives memory when it is written to, which takes time.
+Packed::Packed(std::size_t plain_bytes) : bytes(plain_bytes / 2, '\0') { bytes.clear(); }
+
+Result<void> fetch(Connection& connection, const Request& request, Packed& reply) {
+    TRY_ASSIGN(auto head, send_and_receive(connection, request, append_to(reply.bytes)));
+    reply.original_size = std::move(head.original_size);
+    return {};
+}
+
+Result<void> check_size(const Packed& reply, std::size_t plain_bytes) {
+    zstd::Decoder decoder(reply_bytes_max);
+    TRY(decoder.push(reply.bytes, [](std::string_view) -> Result<void> { return {}; }));
+    TRY(decoder.finish());
+    if (decoder.unpacked_bytes() != plain_bytes ||
+        reply.original_size != std::to_string(plain_bytes)) {
+        return fail(ErrorKind::internal,
+                    fmt::format("{} bytes came, {} as the reply says, where {} were expected",
+                                decoder.unpacked_bytes(), reply.original_size, plain_bytes));
+    }
+    return {};
 }
 
 }  // namespace ankiwire::load

@@ -39,13 +39,24 @@ Call meta();
 Call start(Usn usn, bool newer);
 Call no_changes();
 Call finish();
+Request download_request(const User& user);
 
 // What devices send most of.
 RevlogEntry review(std::int64_t id, CardId card, Usn usn);
 
 // The unpacked reply. Any but the expected one is an error.
 Result<std::string> ask(Connection& connection, const Request& request);
-// As ask, but the reply's body is only read: what a device does with it is not the server's.
-Result<void> fetch(Connection& connection, const Request& request);
+
+// A reply of many bytes, which nobody unpacks while it comes: what a device does with it is not the
+// server's.
+struct Packed {
+    // With memory for a reply that unpacks to so many bytes.
+    explicit Packed(std::size_t plain_bytes);
+    std::string bytes;
+    std::string original_size;
+};
+Result<void> fetch(Connection& connection, const Request& request, Packed& reply);
+// That it is whole, and unpacks to so many bytes.
+Result<void> check_size(const Packed& reply, std::size_t plain_bytes);
 
 }  // namespace ankiwire::load

@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "load/replies.hpp"
 #include "load/works.hpp"
 #include "wire/encode.hpp"
 
@@ -18,23 +18,6 @@ constexpr std::int64_t reviews = 10;
 constexpr std::int64_t cards_reviewed = 100;  // the same ones again and again
 constexpr std::int64_t first_review = 1'700'000'000'000;
 constexpr std::int64_t first_time = 1'700'000'001;
-
-// The numbers that stand behind that key, and no text between them.
-std::vector<std::uint32_t> numbers_behind(std::string_view key, std::string_view json) {
-    std::vector<std::uint32_t> numbers;
-    const auto at = json.find(key);
-    auto rest = at == std::string_view::npos ? "" : json.substr(at + key.size());
-    while (!rest.empty() && std::string_view("0123456789[],").find(rest[0]) != std::string::npos) {
-        std::uint32_t number = 0;
-        const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), number);
-        const bool is_number = error == std::errc{};
-        if (is_number) {
-            numbers.push_back(number);
-        }
-        rest.remove_prefix(is_number ? static_cast<std::size_t>(end - rest.data()) : 1);
-    }
-    return numbers;
-}
 
 // Its config says that what was buried is unburied today: a collection's first day is its 0th.
 UnchunkedChanges changes(const State& state, std::int64_t number) {
@@ -56,6 +39,27 @@ UnchunkedChanges changes(const State& state, std::int64_t number) {
         {"nextPos", "1001"},       {"addToCur", "true"},       {"sortType", R"("noteFld")"},
         {"sortBackwards", "false"}};
     return made;
+}
+
+// A sync that has nothing to bring or to get.
+Result<Usn> begin(const Ask& ask) {
+    TRY_ASSIGN(const auto answer, ask(meta()));
+    const auto said = numbers_behind(R"("usn":)", answer);
+    if (said.empty()) {
+        return fail(ErrorKind::internal, "meta says no usn: " + answer);
+    }
+    const Usn usn{static_cast<std::int32_t>(said[0])};
+    TRY(ask(start(usn, false)));
+    return usn;
+}
+
+Ask asking(Connection& connection, const User& user) {
+    return [&](const Call& call) { return ask(connection, request(user, call)); };
+}
+
+Call right_counts(const SanityCounts& counts) {
+    return {wire::Method::sanity_check, wire::encode_sanity_check_request({counts}),
+            R"({"status":"ok")"};
 }
 
 Chunk rows(const State& state, std::int64_t number) {
@@ -86,13 +90,7 @@ Chunk rows(const State& state, std::int64_t number) {
 
 Result<State> learn(const Ask& ask) {
     State state;
-    TRY_ASSIGN(const auto answer, ask(meta()));
-    const auto usn = numbers_behind(R"("usn":)", answer);
-    if (usn.empty()) {
-        return fail(ErrorKind::internal, "meta says no usn: " + answer);
-    }
-    state.usn.value = static_cast<std::int32_t>(usn[0]);
-    TRY(ask(start(state.usn, false)));
+    TRY_ASSIGN(state.usn, begin(ask));
     TRY_ASSIGN(const auto refused,
                ask({wire::Method::sanity_check, wire::encode_sanity_check_request({SanityCounts{}}),
                     R"({"status":"bad")"}));
@@ -111,6 +109,20 @@ Result<State> learn(const Ask& ask) {
     return state;
 }
 
+Result<SanityCounts> counts_of(std::uint16_t port, const User& user) {
+    TRY_ASSIGN(auto connection, Connection::open(port));
+    TRY_ASSIGN(const auto state, learn(asking(connection, user)));
+    return state.counts;
+}
+
+Result<void> check_counts(std::uint16_t port, const User& user, const SanityCounts& counts) {
+    TRY_ASSIGN(auto connection, Connection::open(port));
+    const auto ask = asking(connection, user);
+    TRY(begin(ask));
+    TRY(ask(right_counts(counts)));
+    return {};
+}
+
 std::vector<Call> next_small_sync(State& state) {
     using wire::Method;
     const std::int64_t number = state.usn.value;
@@ -122,8 +134,7 @@ std::vector<Call> next_small_sync(State& state) {
          R"({"models":[],"decks":[[],[]],"tags":[])"},
         {Method::chunk, "{}", R"({"done":true})"},
         {Method::apply_chunk, wire::encode_apply_chunk_request(rows(state, number)), "null"},
-        {Method::sanity_check, wire::encode_sanity_check_request({state.counts}),
-         R"({"status":"ok")"},
+        right_counts(state.counts),
         finish(),
     };
     ++state.usn.value;
@@ -133,8 +144,7 @@ std::vector<Call> next_small_sync(State& state) {
 Result<std::vector<SmallSync>> prepare_small_syncs(std::uint16_t port, const User& user,
                                                    std::size_t count) {
     TRY_ASSIGN(auto connection, Connection::open(port));
-    TRY_ASSIGN(auto state,
-               learn([&](const Call& call) { return ask(connection, request(user, call)); }));
+    TRY_ASSIGN(auto state, learn(asking(connection, user)));
     std::vector<SmallSync> syncs;
     for (std::size_t i = 0; i < count; ++i) {
         auto& sync = syncs.emplace_back();

@@ -21,6 +21,9 @@ struct State {
 // Of a server that answers as `ask` says: it names the counts when it refuses wrong ones.
 using Ask = std::function<Result<std::string>(const Call&)>;
 Result<State> learn(const Ask& ask);
+Result<SanityCounts> counts_of(std::uint16_t port, const User& user);
+// That the server has these, too, as it says in a sync that only compares them.
+Result<void> check_counts(std::uint16_t port, const User& user, const SanityCounts& counts);
 
 // `state` becomes what the server has then.
 std::vector<Call> next_small_sync(State& state);

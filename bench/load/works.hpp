@@ -18,7 +18,7 @@ struct Options {
     std::vector<User> users;
     std::size_t count = 1;  // of what each user does
     double seconds = 0;     // within which the users of a school begin
-    std::string file;       // a collection to upload
+    std::string file;       // a collection to upload, or a copy of what is downloaded
     std::int64_t notetype = 0;
 };
 
@@ -26,7 +26,8 @@ using Work = Result<Figures> (*)(const Options&);
 
 // Syncs of users who are up to date, with ten reviews each; `count` of each user.
 Result<Figures> small_syncs(const Options& options);
-// A first normal sync: all rows of each user's collection come out, one user after the other.
+// A first normal sync: the `count` rows of each user's collection come out, one user after the
+// other.
 Result<Figures> chunk(const Options& options);
 // `count` rows go in: 83 notes, cards and reviews in a chunk.
 Result<Figures> apply_chunk(const Options& options);
