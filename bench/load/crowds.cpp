@@ -42,7 +42,9 @@ Result<Figures> connections(const Options& options) {
 
 Result<Figures> school(const Options& options) {
     const auto users = options.users.size();
-    const auto is_new = [&](std::size_t i) { return i * options.count % users < options.count; };
+    const auto is_new = [users, count = options.count](std::size_t i) {
+        return i * count % users < count;
+    };
     const auto bytes = std::filesystem::file_size(options.file);
     std::vector<SmallSync> syncs(users);
     auto downloads = std::make_shared<std::vector<Packed>>(users, Packed(0));

@@ -32,7 +32,8 @@ std::vector<std::uint32_t> numbers_behind(std::string_view key, std::string_view
     std::vector<std::uint32_t> numbers;
     const auto at = text.find(key);
     auto rest = at == std::string_view::npos ? "" : text.substr(at + key.size());
-    while (!rest.empty() && std::string_view("0123456789[],").find(rest[0]) != std::string_view::npos) {
+    while (!rest.empty() &&
+           std::string_view("0123456789[],").find(rest[0]) != std::string_view::npos) {
         std::uint32_t number = 0;
         const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), number);
         const bool is_number = error == std::errc{};
