@@ -45,6 +45,13 @@ protected:
         EXPECT_EQ(result ? result->processed : 0, changes.size());
         return result ? result->usn : MediaUsn{-1};
     }
+    // A disk that fails behind the commit, here one that is not there: the zip is staged, and no
+    // file is in place.
+    void fail_behind_the_commit_of(MediaStore& store, const std::vector<Change>& changes) {
+        fs::rename(folder_ / "media", folder_ / "gone");
+        EXPECT_FALSE(apply(store, changes));
+        fs::rename(folder_ / "gone", folder_ / "media");
+    }
     // What is in a folder, by name.
     static std::map<std::string, std::string> contents(const fs::path& folder) {
         std::map<std::string, std::string> found;
@@ -318,6 +325,33 @@ TEST_F(MediaStoreTest, a_file_that_could_not_be_put_in_place_is_put_there_later)
     EXPECT_EQ(*store.file_count(), 2);
     EXPECT_THAT(media(), ElementsAre(Pair("a", "one"), Pair("b", "two")));
     EXPECT_THAT(staged(), IsEmpty());
+}
+
+TEST_F(MediaStoreTest, a_staging_folder_that_cannot_be_read_is_not_taken_for_an_empty_one) {
+    auto store = open();
+    fail_behind_the_commit_of(store, {{"a", "one"}});
+    fs::rename(staging_folder(folder_), folder_ / "gone");
+    std::ofstream(staging_folder(folder_)) << "no folder";
+    EXPECT_FALSE(store.file_count());
+    fs::remove(staging_folder(folder_));
+    fs::rename(folder_ / "gone", staging_folder(folder_));
+    EXPECT_EQ(*store.file_count(), 1);
+    EXPECT_THAT(media(), ElementsAre(Pair("a", "one")));
+}
+
+TEST_F(MediaStoreTest, a_staged_zip_that_is_damaged_goes_aside) {
+    auto store = open();
+    fail_behind_the_commit_of(store, {{"a", "first"}, {"b", "second"}});
+    const auto [name, whole] = *staged().begin();
+    const auto without_content =
+        whole.substr(0, whole.find("first")) + "worst" + whole.substr(whole.find("first") + 5);
+    const auto without_end = whole.substr(0, whole.size() - 1);
+    std::ofstream(staging_folder(folder_) / "0.zip", std::ios::binary) << without_end;
+    std::ofstream(staging_folder(folder_) / name, std::ios::binary) << without_content;
+    EXPECT_TRUE(store.last_usn());
+    EXPECT_THAT(media(), ElementsAre(Pair("b", "second")));
+    EXPECT_THAT(staged(), ElementsAre(Pair("0.zip.damaged", without_end),
+                                      Pair(name + ".damaged", without_content)));
 }
 
 // R-MEDIA-20, R-MEDIA-21
