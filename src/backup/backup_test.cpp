@@ -20,21 +20,32 @@ using testing::UnorderedElementsAre;
 
 class BackupTest : public BackupFixture {
 protected:
-    // As a server does, with rests: rows are committed, then files take their names.
-    [[noreturn]] void replace_media_for_ever() {
+    sqlite::Database open_media_as_a_server() {
         auto db = sqlite::Database::open(accounts / "alice/media.db", {});
         if (!db || !db->execute("pragma locking_mode = exclusive; pragma journal_mode = wal")) {
             ::_exit(1);
         }
+        return std::move(db).value();
+    }
+    // As a server does, with rests: rows are committed, then files take their names.
+    [[noreturn]] void replace_media_for_ever() {
+        auto db = open_media_as_a_server();
         for (unsigned i = 0;; ++i) {
             const auto name = std::to_string(i * 7919 % 200);
             const auto bytes = "content " + std::to_string(i);
-            set_row(*db, name, bytes, static_cast<std::int64_t>(bytes.size()));
+            set_row(db, name, bytes, static_cast<std::int64_t>(bytes.size()));
             ::usleep(500);
             put_file("alice", name, bytes);
             if (i % 40 == 0) {
                 ::usleep(i % 7 * 20'000);
             }
+        }
+    }
+    [[noreturn]] void change_a_row_for_ever() {
+        auto db = open_media_as_a_server();
+        for (unsigned i = 0;; ++i) {
+            set_row(db, "without a file", std::to_string(i), 1);
+            ::usleep(500);
         }
     }
 };
@@ -168,6 +179,18 @@ TEST_F(BackupTest, what_cannot_be_read_does_not_keep_the_rest_out) {
     EXPECT_THAT(names_in(folder / "alice/versions"), UnorderedElementsAre("6.anki2.zst", "6.json"));
 }
 
+TEST_F(BackupTest, a_version_without_its_description_is_not_saved) {
+    make_collection("alice", 7);
+    fs::create_directories(accounts / "alice/versions/5.json");
+    write_file(accounts / "alice/versions/5.anki2.zst", "packed");
+    fs::create_symlink("removed meanwhile", accounts / "alice/versions/6.json");
+    write_file(accounts / "alice/versions/6.anki2.zst", "packed");
+    const auto made = back_up();
+    ASSERT_TRUE(made) << made.error().context;
+    EXPECT_THAT(tally_of("alice").unreadable, ElementsAre(HasSubstr("versions/5.json")));
+    EXPECT_THAT(names_in(made->folder / "alice/versions"), IsEmpty());
+}
+
 TEST_F(BackupTest, without_media_db_the_files_are_saved_as_they_are) {
     make_collection("alice", 7);
     make_media("alice");
@@ -248,6 +271,25 @@ TEST_F(BackupTest, media_that_change_all_the_time_fit_their_rows) {
     ::kill(child, SIGKILL);
     ::waitpid(child, nullptr, 0);
     EXPECT_EQ(saved, 5);
+}
+
+// It is another row each time, so its file may yet come.
+TEST_F(BackupTest, a_row_that_keeps_changing_is_not_left_out) {
+    make_media("alice");
+    add_media("alice", "kept", "kept");
+    const pid_t child = ::fork();
+    if (child == 0) {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        change_a_row_for_ever();
+    }
+    const auto made = back_up();
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    ASSERT_TRUE(made) << made.error().context;
+    EXPECT_TRUE(made->is_partial);
+    EXPECT_THAT(tally_of("alice").unreadable, ElementsAre(HasSubstr("kept changing")));
+    EXPECT_THAT(names_in(made->folder / "alice"), ElementsAre("media"));
+    EXPECT_EQ(read_file(made->folder / "alice/media/kept"), "kept");
 }
 
 TEST_F(BackupTest, keeps_the_newest_after_a_success_alone) {

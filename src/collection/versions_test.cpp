@@ -151,6 +151,16 @@ TEST_F(VersionsTest, come_back_as_they_were) {
     EXPECT_EQ(unpacked(7), "second");
 }
 
+// Without its last byte all of the content is there.
+TEST_F(VersionsTest, that_lack_their_end_are_refused) {
+    const auto kept = keep(std::string(300'000, 'a'), 5);
+    for (const auto bytes : {kept.packed_bytes - 1, kept.packed_bytes / 2}) {
+        std::filesystem::resize_file(folder / "versions" / "5.anki2.zst", bytes);
+        const auto target = folder / std::to_string(bytes);
+        EXPECT_FALSE(unpack_version(folder, {5}, target)) << bytes << " bytes";
+    }
+}
+
 TEST_F(VersionsTest, of_one_millisecond_are_told_apart) {
     keep("one", 5);
     EXPECT_EQ(keep("two", 5).kept_at, TimestampMs{6});
