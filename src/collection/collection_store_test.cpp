@@ -144,6 +144,26 @@ TEST_F(CollectionStoreTest, upgrades_an_older_file) {  // R-STORE-01
     EXPECT_THAT(files(), UnorderedElementsAre("collection.anki2"));
 }
 
+TEST_F(CollectionStoreTest, upgrades_what_is_only_in_the_log_of_an_older_file) {
+    ASSERT_TRUE(ok(open_store().close()));
+    execute(
+        "drop table graves; create table graves (usn, oid, type); update col set ver = 17; "
+        "pragma journal_mode = wal");
+    {
+        auto db = sqlite::Database::open(path, {});
+        ASSERT_TRUE(ok(db));
+        ASSERT_TRUE(ok(db->execute("insert into graves values (3, 4, 1)")));
+        // As after a kill: what is committed has not been written back.
+        std::filesystem::copy_file(path, folder / "killed");
+        std::filesystem::copy_file(sqlite::log_path(path), folder / "killed-wal");
+    }
+    std::filesystem::rename(folder / "killed", path);
+    std::filesystem::rename(folder / "killed-wal", sqlite::log_path(path));
+    ASSERT_TRUE(ok(open_store().close()));
+    EXPECT_EQ(number("select ver from col"), 18);
+    EXPECT_EQ(number("select count(*) from graves where oid = 4 and type = 1 and usn = 3"), 1);
+}
+
 TEST_F(CollectionStoreTest, leaves_a_file_that_it_cannot_upgrade) {
     ASSERT_TRUE(ok(open_store().close()));
     execute("drop table graves; update col set ver = 17");
