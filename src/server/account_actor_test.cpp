@@ -5,6 +5,8 @@
 #include <barrier>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_future.hpp>
+#include <filesystem>
+#include <fstream>
 #include <future>
 #include <mutex>
 #include <set>
@@ -12,6 +14,7 @@
 #include <vector>
 
 #include "files/temp_folder.hpp"
+#include "media/batch_fixture.hpp"
 
 namespace ankiwire::server {
 namespace {
@@ -51,6 +54,55 @@ protected:
         EXPECT_TRUE(step(parts, Method::meta, R"({"v":11,"cv":"test"})"));
         EXPECT_TRUE(step(parts, Method::start, R"({"minUsn":0,"lnewer":false})"));
         EXPECT_TRUE(step(parts, Method::finish));
+    }
+
+    // fn(store) on the actor's media; what it throws is thrown.
+    template <class Fn>
+    void on_media(const std::shared_ptr<AccountActor>& actor, Fn fn) {
+        auto coroutine = [](std::shared_ptr<AccountActor> on, Fn work) -> asio::awaitable<void> {
+            const auto done =
+                co_await on->run_on_media([&work](media::MediaStore& store) -> Result<void> {
+                    work(store);
+                    return {};
+                });
+            EXPECT_TRUE(done);
+        };
+        asio::co_spawn(home_, coroutine(actor, std::move(fn)), asio::use_future).get();
+    }
+    std::int32_t media_usn(const std::shared_ptr<AccountActor>& actor) {
+        std::int32_t told = -1;
+        auto ask = [](std::shared_ptr<AccountActor> of,
+                      std::int32_t& usn) -> asio::awaitable<void> {
+            const auto known = co_await of->media_usn();
+            EXPECT_TRUE(known);
+            usn = known ? known->value : -1;
+        };
+        asio::co_spawn(home_, ask(actor, told), asio::use_future).get();
+        return told;
+    }
+    static void add_files(media::MediaStore& store, const std::filesystem::path& account,
+                          const std::string& name, int count) {
+        std::vector<media::Change> changes;
+        for (int i = 0; i < count; ++i) {
+            changes.emplace_back(name + std::to_string(i), "content");
+        }
+        const auto zip = media::staging_folder(account) / "upload.tmp";
+        std::ofstream(zip, std::ios::binary) << media::zip_of(changes);
+        auto batch = media::StagedBatch::unpack(zip);
+        ASSERT_TRUE(batch);
+        EXPECT_TRUE(store.apply(*batch, {1'700'000'000}));
+    }
+    // As another program does, which nobody may keep out.
+    static void add_files_from_outside(const std::filesystem::path& account, int count) {
+        auto store = media::MediaStore::open(account, {1'700'000'000});
+        ASSERT_TRUE(store) << store.error().context;
+        add_files(*store, account, std::string(110, 'o'), count);
+        EXPECT_TRUE(store->close());
+    }
+    static void close(const std::shared_ptr<AccountActor>& actor) {
+        std::promise<void> closed;
+        actor->close([&closed] { closed.set_value(); });
+        closed.get_future().wait();
     }
 
     files::TempFolder folder_;
@@ -146,6 +198,42 @@ TEST_F(AccountActorsTest, roll_back_a_step_that_throws) {
         EXPECT_FALSE(step(parts, Method::finish));
         sync(parts);
     }).get();
+}
+
+TEST_F(AccountActorsTest, tell_the_media_usn_of_another_program_s_changes) {
+    const auto alice = actor(1);
+    const auto& account = alice->user().folder;
+    on_media(alice, [&](media::MediaStore& store) { add_files(store, account, "a", 1); });
+    close(alice);
+    EXPECT_EQ(media_usn(alice), 1);
+    add_files_from_outside(account, 25);  // so many that media.db grows
+    EXPECT_EQ(media_usn(alice), 26);
+}
+
+TEST_F(AccountActorsTest, open_media_anew_after_a_step_that_throws) {
+    const auto alice = actor(1);
+    const auto& account = alice->user().folder;
+    const auto out_of_memory = [&](media::MediaStore& store) {
+        add_files(store, account, "a", 1);
+        throw std::bad_alloc();
+    };
+    EXPECT_EQ(media_usn(alice), 0);
+    EXPECT_THROW(on_media(alice, out_of_memory), std::bad_alloc);
+    add_files_from_outside(account, 1);
+    EXPECT_EQ(media_usn(alice), 2);
+}
+
+TEST_F(AccountActorsTest, sync_media_to_disk_when_they_rest) {
+    const auto alice = actor(1);
+    const auto staging = media::staging_folder(alice->user().folder);
+    on_media(alice, [&](media::MediaStore& store) {
+        add_files(store, alice->user().folder, "a", 1);
+        EXPECT_TRUE(store.has_staged());
+    });
+    EXPECT_FALSE(std::filesystem::is_empty(staging));
+    alice->tick();
+    on_media(alice, [](media::MediaStore& store) { EXPECT_FALSE(store.has_staged()); });
+    EXPECT_TRUE(std::filesystem::is_empty(staging));
 }
 
 TEST_F(AccountActorsTest, are_one_for_each_account) {
