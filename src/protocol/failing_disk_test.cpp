@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "collection/full_sync.hpp"
 #include "files/temp_folder.hpp"
 #include "protocol/account.hpp"
+#include "sqlite/db.hpp"
 #include "wire/encode.hpp"
 
 namespace {
@@ -20,6 +22,7 @@ constexpr int all = -1;
 // How many more reads, and writes, of this program and its libraries succeed.
 int reads_left = all;
 int writes_left = all;
+bool can_rename = true;
 
 bool fails_now(int& left) {
     if (left == 0) {
@@ -43,6 +46,10 @@ ssize_t pread(int file, void* buffer, size_t size, off_t offset) {
 }
 ssize_t pwrite64(int file, const void* buffer, size_t size, off64_t offset) {
     return fails_now(writes_left) ? -1 : ::syscall(SYS_pwrite64, file, buffer, size, offset);
+}
+int rename(const char* from, const char* to) noexcept {
+    errno = EIO;
+    return can_rename ? static_cast<int>(::syscall(SYS_rename, from, to)) : -1;
 }
 
 }  // extern "C"
@@ -159,6 +166,34 @@ Result<void> download(Account& account, const Place& place) {
     return account.copy_for_download(place.copy, now);
 }
 
+// A card more, in a commit that is only in the log, while a sync runs.
+Result<void> commit_and_start(Account& account) {
+    const auto add = [](collection::CollectionStore& store, Usn usn) {
+        return store.apply_chunk({.done = true, .revlog = {}, .cards = {card(500)}, .notes = {}},
+                                 {.server_usn = usn, .client_usn = usn, .now = to_secs(now)});
+    };
+    TRY(account.edit(add, now));
+    return call(
+        account, Method::start,
+        wire::encode_start_request({.client_usn = {}, .client_is_newer = false, .graves = {}}));
+}
+
+bool has_the_card(const fs::path& file) {
+    auto db = sqlite::Database::open(file, {});
+    const auto cards = db ? db->query_int64("select count(*) from cards where id = 500")
+                          : Result<std::int64_t>(db.error());
+    return cards && *cards == 1;
+}
+
+Result<void> download_during_a_sync(Account& account, const Place& place) {
+    TRY(commit_and_start(account));
+    TRY(account.copy_for_download(place.copy, now));
+    TRY(collection::finish_snapshot(place.copy));
+    reads_left = writes_left = all;
+    EXPECT_TRUE(has_the_card(place.copy));
+    return {};
+}
+
 Result<void> upload(Account& account, const Place& place) {
     TRY_ASSIGN(const auto copied, account.copy_committed(place.copy, now));
     TRY(account.install_upload(place.upload, copied, now));
@@ -252,8 +287,10 @@ private:
         return false;
     }
 
-    files::TempFolder folder_;
     int failures_ = 0;
+
+protected:
+    files::TempFolder folder_;
 };
 
 TEST_F(FailingDisk, a_sync_ends_and_changes_nothing) {  // R-SESS-04, R-ERR-07
@@ -264,7 +301,32 @@ TEST_F(FailingDisk, nor_does_one_of_more_than_is_kept_in_memory) {
 }
 TEST_F(FailingDisk, meta_of_an_old_client_is_an_error) { fail_each(meta_of_an_old_client, true); }
 TEST_F(FailingDisk, a_download_is_an_error) { fail_each(download, false); }
+TEST_F(FailingDisk, so_is_one_while_a_sync_runs) { fail_each(download_during_a_sync, false); }
 TEST_F(FailingDisk, an_upload_leaves_one_of_both_collections) { fail_each(upload, false); }
+// What cannot be written back stays in the log. The collection cannot be replaced either.
+TEST_F(FailingDisk, an_upload_that_fails_leaves_what_was_committed) {  // R-ERR-07
+    bool has_failed = true;
+    for (int n = 0; has_failed && n < tries_max; ++n) {
+        const files::TempFolder folder;
+        const auto collection = folder.path() / "collection.anki2";
+        fs::copy(folder_.path() / "template", folder.path());
+        fs::copy_file(folder_.path() / "upload", folder.path() / "upload");
+        {
+            Account account(folder.path());
+            ASSERT_TRUE(commit_and_start(account));
+            const auto copied = account.copy_committed(folder.path() / "copy", now);
+            ASSERT_TRUE(copied);
+            can_rename = false;
+            writes_left = n;
+            EXPECT_FALSE(account.install_upload(folder.path() / "upload", *copied, now));
+            has_failed = writes_left == 0;
+        }
+        writes_left = all;
+        can_rename = true;
+        EXPECT_TRUE(has_the_card(collection)) << n;
+    }
+    EXPECT_FALSE(has_failed);
+}
 
 }  // namespace
 }  // namespace ankiwire::protocol
