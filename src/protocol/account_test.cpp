@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "collection/full_sync.hpp"
 #include "wire/decode.hpp"
@@ -390,6 +392,23 @@ TEST_F(AccountTest, an_idle_account_is_closed_and_opens_again_by_itself) {  // R
     account_.tick({now_.value + limits::account_idle_ms_max});
     EXPECT_FALSE(account_.is_open());
     EXPECT_FALSE(meta().empty);
+}
+
+TEST_F(AccountTest, mod_grows_though_the_clock_is_set_back) {  // R-META-06, deviations.md
+    std::vector<std::int64_t> mods;
+    const auto note_mod = [&] { mods.push_back(meta().modified.value); };
+    const auto nothing = [](collection::CollectionStore&, Usn) { return Result<void>(); };
+    sync_cards("a", cards_chunk(1, 1));
+    note_mod();
+    now_.value -= 3'600'000;
+    sync_cards("a", cards_chunk(1, 1));
+    note_mod();
+    EXPECT_TRUE(account_.edit(nothing, now_));
+    note_mod();
+    EXPECT_TRUE(account_.copy_for_download(root_ / "copy", now_));
+    note_mod();
+    EXPECT_EQ(std::ranges::adjacent_find(mods, std::ranges::greater_equal()), mods.end())
+        << testing::PrintToString(mods);
 }
 
 TEST_F(AccountTest, one_edit_on_the_server_reaches_two_clients_by_a_normal_sync) {  // R-META-06
