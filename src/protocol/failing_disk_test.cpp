@@ -13,7 +13,6 @@
 #include "collection/full_sync.hpp"
 #include "files/temp_folder.hpp"
 #include "protocol/account.hpp"
-#include "sqlite/db.hpp"
 #include "wire/encode.hpp"
 
 namespace {
@@ -179,10 +178,8 @@ Result<void> commit_and_start(Account& account) {
 }
 
 bool has_the_card(const fs::path& file) {
-    auto db = sqlite::Database::open(file, {});
-    const auto cards = db ? db->query_int64("select count(*) from cards where id = 500")
-                          : Result<std::int64_t>(db.error());
-    return cards && *cards == 1;
+    const auto counts = collection::count_contents(file);
+    return counts && counts->cards == 200;
 }
 
 Result<void> download_during_a_sync(Account& account, const Place& place) {
