@@ -17,6 +17,8 @@
 #include "server/commands.hpp"
 #include "sim/disk.hpp"
 #include "sim/world.hpp"
+#include "sqlite/database_file.hpp"
+#include "sqlite/db.hpp"
 
 namespace ankiwire::sim {
 namespace {
@@ -66,11 +68,20 @@ protected:
         return server::restore_version({{"SYNC_BASE", root / data}}, user,
                                        versions_in(root).back().kept_at.value);
     }
+    // What was moved aside.
+    static std::vector<fs::path> aside_in(const fs::path& root) {
+        std::vector<fs::path> found;
+        for (const auto& entry : fs::directory_iterator(root / data / user)) {
+            const auto name = entry.path().filename().native();
+            if (name.starts_with("damaged-") && name.ends_with(".anki2")) {
+                found.push_back(entry.path());
+            }
+        }
+        return found;
+    }
     static bool has_aside(const fs::path& root, std::size_t at) {
-        const fs::directory_iterator entries(root / data / user);
-        return std::any_of(begin(entries), end(entries), [at](const fs::directory_entry& entry) {
-            return entry.path().filename().native().starts_with("damaged-") &&
-                   files::read_file(entry.path()).substr(at, page_bytes) == damage();
+        return std::ranges::any_of(aside_in(root), [at](const fs::path& path) {
+            return files::read_file(path).substr(at, page_bytes) == damage();
         });
     }
 
@@ -82,6 +93,32 @@ TEST_F(RestoreTest, does_not_mind_which_page_is_damaged) {
     for (std::size_t at = 0; at < fs::file_size(collection_in(sound_)); at += page_bytes) {
         EXPECT_EQ(restore(damaged(at)), 0) << "from byte " << at;
     }
+}
+
+// A file that has lost so much that SQLite cannot write its log back: the last commit is in that
+// alone.
+TEST_F(RestoreTest, keeps_the_log_of_what_is_damaged) {
+    const auto root = folder_.path() / "cut";
+    fs::copy(sound_, root, fs::copy_options::recursive);
+    const auto collection = collection_in(root);
+    std::string log;
+    {
+        auto db = sqlite::Database::open(collection, {.mode = sqlite::OpenMode::read_write});
+        ASSERT_TRUE(db);
+        ASSERT_TRUE(
+            db->execute("pragma journal_mode = wal;"
+                        "insert into config values ('filling', 0, 0, zeroblob(400000));"
+                        "pragma wal_checkpoint(truncate); update col set mod = mod + 1"));
+        log = files::read_file(sqlite::log_path(collection));
+    }
+    std::ofstream(sqlite::log_path(collection), std::ios::binary) << log;
+    fs::resize_file(collection, page_bytes);
+
+    EXPECT_EQ(restore(root), 0);
+    const auto aside = aside_in(root);
+    ASSERT_EQ(aside.size(), 1U);
+    EXPECT_GT(log.size(), page_bytes);
+    EXPECT_EQ(files::read_file(sqlite::log_path(aside.front())), log);
 }
 
 // A disk that fails to read once does not make a sound collection a damaged one.
