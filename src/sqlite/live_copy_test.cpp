@@ -17,6 +17,7 @@
 #include <random>
 #include <string>
 
+#include "files/crash_points.hpp"
 #include "files/files.hpp"
 #include "files/temp_folder.hpp"
 #include "sqlite/database_file.hpp"
@@ -218,6 +219,34 @@ TEST_F(LiveCopyTest, every_copy_of_a_busy_database_is_a_state_that_was_committed
 
 TEST_F(LiveCopyTest, so_is_every_copy_of_one_whose_log_is_emptied_all_the_time) {
     expect_good_copies(true, 50, 0);
+}
+
+// Without a log only its dates tell. The change comes when the first try has copied the file.
+TEST_F(LiveCopyTest, one_that_has_changed_meanwhile_is_copied_anew) {
+    (void)open_source("pragma journal_mode = delete; create table t (n); insert into t values (1)");
+    const pid_t child = start_traced([&] { CHECK(copy_live(source_, target_)); });
+    int changes = 0;
+    std::uint64_t call = 0;
+    for (int status = 0;;) {
+        ASSERT_EQ(ptrace(PTRACE_SYSCALL, child, nullptr, nullptr), 0);
+        ASSERT_TRUE(::waitpid(child, &status, 0) == child && WIFSTOPPED(status));
+        if (WSTOPSIG(status) == SIGSTOP) {
+            break;
+        }
+        __ptrace_syscall_info info{};
+        ptrace(static_cast<__ptrace_request>(PTRACE_GET_SYSCALL_INFO), child, sizeof info, &info);
+        if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
+            call = info.entry.nr;
+        } else if ((call == SYS_copy_file_range || call == SYS_ioctl) && info.exit.rval >= 0 &&
+                   changes == 0) {
+            (void)open_source("update t set n = 2");
+            ++changes;
+        }
+    }
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    EXPECT_EQ(changes, 1);
+    EXPECT_EQ(number("select n from t"), 2);
 }
 
 TEST_F(LiveCopyTest, what_a_running_transaction_has_written_is_not_copied) {
