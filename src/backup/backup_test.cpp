@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "backup/account_backup.hpp"
 #include "backup/backup_folder.hpp"
 #include "backup/fixture.hpp"
 #include "backup/users_env.hpp"
@@ -314,6 +315,15 @@ TEST_F(BackupTest, keeps_the_newest_after_a_success_alone) {
     const auto last = backed_up(4, 1);
     EXPECT_THAT(names_in(backups),
                 UnorderedElementsAre(last.filename().string(), ".ankiwire-backup.lock"));
+}
+
+// They are valid for what the collection's stamp tells: an upload between the two ends that.
+TEST_F(BackupTest, copies_lost_usns_before_the_collection) {
+    fs::create_directories(accounts / "bob");
+    write_file(accounts / "bob/restored.json", "{}");
+    write_file(accounts / "bob/collection.anki2", "not a database, but long enough to look like");
+    ASSERT_FALSE(back_up_account(accounts / "bob", root / "bob", {}));
+    EXPECT_EQ(read_file(root / "bob/restored.json"), "{}");
 }
 
 TEST_F(BackupTest, a_new_one_comes_last_whatever_the_clock_does) {
