@@ -53,7 +53,8 @@ class Run:
 
     def clock_stopped(self):
         """What the server has taken by now is kept."""
-        self.taken = {"server CPU s": cpu_seconds(self.server), works.MEMORY: megabytes(self.server),
+        self.taken = {"server CPU s": cpu_seconds(self.server),
+                      works.MEMORY: megabytes(self.server),
                       works.PEAK: megabytes(self.server, "VmHWM")}
 
     def measured(self):

@@ -4,6 +4,7 @@
 #include <thread>
 #include <vector>
 
+#include "files/files.hpp"
 #include "load/small_sync.hpp"
 #include "load/works.hpp"
 
@@ -45,7 +46,7 @@ Result<Figures> school(const Options& options) {
     const auto is_new = [users, count = options.count](std::size_t i) {
         return i * count % users < count;
     };
-    const auto bytes = std::filesystem::file_size(options.file);
+    TRY_ASSIGN(const auto bytes, files::size_of(std::filesystem::path(options.file)));
     std::vector<SmallSync> syncs(users);
     auto downloads = std::make_shared<std::vector<Packed>>(users, Packed(0));
     for (std::size_t i = 0; i < users; ++i) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "files/files.hpp"
 #include "load/works.hpp"
 
 namespace ankiwire::load {
@@ -32,7 +33,7 @@ Step ask_for(Request what) {
 
 // That the server has what was uploaded.
 Result<void> check_upload(const Options& options) {
-    const auto bytes = std::filesystem::file_size(options.file);
+    TRY_ASSIGN(const auto bytes, files::size_of(std::filesystem::path(options.file)));
     Packed reply(bytes);
     TRY_ASSIGN(auto connection, Connection::open(options.port));
     TRY(fetch(connection, download_request(options.users.front()), reply));
@@ -42,9 +43,9 @@ Result<void> check_upload(const Options& options) {
 // Of the first user, as often as is asked for.
 class Downloads {
 public:
-    explicit Downloads(const Options& options)
-        : request_(download_request(options.users.front())),
-          bytes_(std::filesystem::file_size(options.file)) {
+    // Of a collection of so many bytes.
+    Downloads(const Options& options, std::size_t bytes)
+        : request_(download_request(options.users.front())), bytes_(bytes) {
         replies_.reserve(options.count);
         for (std::size_t i = 0; i < options.count; ++i) {
             replies_.emplace_back(bytes_);
@@ -65,7 +66,7 @@ public:
 
 private:
     Request request_;
-    std::size_t bytes_;  // of the collection
+    std::size_t bytes_;
     std::vector<Packed> replies_;
     std::size_t done_ = 0;
 };
@@ -118,7 +119,8 @@ Result<Figures> upload(const Options& options) {
 }
 
 Result<Figures> download(const Options& options) {
-    const auto downloads = std::make_shared<Downloads>(options);
+    TRY_ASSIGN(const auto bytes, files::size_of(std::filesystem::path(options.file)));
+    const auto downloads = std::make_shared<Downloads>(options, bytes);
     TRY_ASSIGN(auto figures, repeat_timed(options, downloads->step()));
     figures.check = [downloads] { return downloads->check(); };
     return figures;
@@ -132,7 +134,8 @@ Result<Figures> meta_during_upload(const Options& options) {
 }
 
 Result<Figures> meta_during_download(const Options& options) {
-    const auto downloads = std::make_shared<Downloads>(options);
+    TRY_ASSIGN(const auto bytes, files::size_of(std::filesystem::path(options.file)));
+    const auto downloads = std::make_shared<Downloads>(options, bytes);
     TRY_ASSIGN(auto figures, ask_meta_during(options, downloads->step()));
     figures.check = [downloads] { return downloads->check(); };
     return figures;
