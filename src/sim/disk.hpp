@@ -6,6 +6,7 @@
 // power cut, or not, or in part. There is one Disk at a time; it may be used by several threads.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -19,6 +20,7 @@ namespace ankiwire::sim {
 // What survives of that which was not synced; names: those, and no bytes, as where only folders are
 // journaled.
 enum class Luck { nothing, all, names, some };
+inline constexpr std::array each_luck{Luck::nothing, Luck::all, Luck::names, Luck::some};
 
 enum class Call { write, sync, name, read };  // what may be made to fail; name: a change of folders
 

@@ -16,7 +16,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t seed = 1;
-constexpr std::array lucks{Luck::nothing, Luck::all, Luck::names, Luck::some};
 constexpr std::uint64_t changes_between_lives = 7;  // so that each luck has its turn
 
 }  // namespace
@@ -94,7 +93,7 @@ public:
     explicit Images(fs::path folder) : folder_(std::move(folder)) {}
 
     void take(World& world, Dice& dice) {
-        for (const auto luck : lucks) {
+        for (const auto luck : each_luck) {
             auto path = folder_ / std::to_string(images_.size());
             world.disk().copy_survivors(path, luck, dice);
             images_.emplace_back(std::move(path), world.promises());
@@ -173,7 +172,7 @@ bool live_until(std::uint64_t changes, const History& history, std::string& foun
     }
     const bool was_cut = world.disk().is_off();
     if (found.empty() && was_cut) {
-        found = live_on(world, lucks[changes % lucks.size()]);
+        found = live_on(world, each_luck[changes % each_luck.size()]);
     }
     found = with_story(world, found);
     return was_cut;

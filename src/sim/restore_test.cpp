@@ -29,7 +29,6 @@ constexpr const char* user = DiskPromises::account_name;
 constexpr const char* data = DiskPromises::first_data_folder;
 constexpr std::size_t page_bytes = 4096;
 std::string damage() { return std::string(page_bytes, 'x'); }
-constexpr std::array lucks{Luck::nothing, Luck::all, Luck::names, Luck::some};
 
 class RestoreTest : public testing::Test {
 protected:
@@ -151,7 +150,7 @@ TEST_F(RestoreTest, keeps_what_is_damaged) {
             disk.before_change([&] {
                 if (++changes % 3 == 0) {
                     images.push_back(folder_.path() / fmt::format("{}-{}", at, changes));
-                    disk.copy_survivors(images.back(), lucks[changes % lucks.size()], dice);
+                    disk.copy_survivors(images.back(), each_luck[changes % each_luck.size()], dice);
                 }
             });
             EXPECT_EQ(restore(root), 0);

@@ -17,7 +17,6 @@ namespace fs = std::filesystem;
 using wire::Method;
 
 constexpr std::int64_t first_day = 1'700'000'000'000;
-constexpr std::int64_t rest_ms = 400'000;  // after which all is closed
 constexpr int device_count = 3;
 constexpr int old_device = 2;  // which takes only what is newer
 constexpr int settle_rounds_min = 2;

@@ -90,6 +90,8 @@ private:
         std::optional<int> turns{};            // that others have first; none: by chance
     };
 
+    static constexpr std::int64_t rest_ms = 400'000;  // after which all is closed
+
     void tell(const std::string& line);
     // --- steps of a script ---
     std::string edit(Device& device, std::size_t count);

@@ -17,7 +17,6 @@ namespace ankiwire::sim {
 namespace {
 
 constexpr std::int64_t step_ms = 1500;
-constexpr std::int64_t rest_ms = 400'000;  // after which all is closed
 
 }  // namespace
 
