@@ -11,17 +11,27 @@ namespace {
 
 using sqlite::Statement;
 
-// The two statements that read on from a position. Each is a range of the index on usn; for one
-// comparison of the pair (usn, id) SQLite would read every row of a usn again for each chunk.
+// The statements that read on from a position. Each of the two by usn is a range of the index on
+// usn; for one comparison of the pair (usn, id) SQLite would read every row of a usn again for each
+// chunk.
 struct RowSource {
     RowSource(const std::string& table, const std::string& columns)
-        : same_usn("select " + columns + " from " + table +
+        : most_are_pending("select case when exists (select 1 from " + table +
+                           " where usn < ?1) then (select count(*) from " + table +
+                           " where usn >= ?1) >= ?2 / 2 else 1 end"),
+          by_id("select " + columns + " from " + table + " not indexed where usn >= ? and id >= ?" +
+                is_usn + " order by id limit ?"),
+          same_usn("select " + columns + " from " + table +
                    " where usn = ? and id >= ? order by id limit ?"),
-          later_usns("select " + columns + " from " + table +
-                     " where usn > ? and usn <= 2147483647 and typeof(usn) = 'integer'"
+          later_usns("select " + columns + " from " + table + " where usn > ?" + is_usn +
                      " order by usn, id limit ?") {}
+    std::string most_are_pending;
+    std::string by_id;
     std::string same_usn;
     std::string later_usns;
+
+private:
+    static constexpr const char* is_usn = " and usn <= 2147483647 and typeof(usn) = 'integer'";
 };
 
 // Numbers that do not fit count as 0, as they do in the official server.
@@ -80,14 +90,28 @@ Note read_note(const Statement& row) {
             .fields = std::string(row.text(6))};
 }
 
-void move_past(ChunkCursor::Position& position, Usn usn, std::int64_t id) {
-    if (id == INT64_MAX) {
-        position.exhausted = usn.value == INT32_MAX;
-        position.usn = {position.exhausted ? usn.value : usn.value + 1};
+// If most rows are pending, each page of the table is read once and nothing is looked up; else what
+// is not pending is not looked at.
+Result<ChunkCursor::Order> order_of(CollectionStore::Impl& store, const RowSource& source, Usn usn,
+                                    std::int64_t row_count) {
+    TRY_ASSIGN(auto query, store.query(source.most_are_pending));
+    TRY_ASSIGN(const auto* const row, query.bind(usn, row_count).next_row());
+    return row->int64(0) != 0 ? ChunkCursor::Order::by_id : ChunkCursor::Order::by_usn;
+}
+
+// `last` was sent; there may be more.
+template <class Row>
+void move_past(ChunkCursor::Position& position, const Row& last) {
+    const bool is_by_usn = position.order == ChunkCursor::Order::by_usn;
+    position.usn = is_by_usn ? last.usn : position.usn;
+    position.id = last.id.value;
+    if (position.id != INT64_MAX) {
+        ++position.id;
+    } else if (is_by_usn && position.usn.value != INT32_MAX) {
+        ++position.usn.value;
         position.id = INT64_MIN;
     } else {
-        position.usn = usn;
-        position.id = id + 1;
+        position.exhausted = true;
     }
 }
 
@@ -120,23 +144,46 @@ Result<bool> append_rows(Query& query, Room& room, Row (*read)(const Statement&)
     return false;
 }
 
+// As append_rows.
+template <class Row>
+Result<bool> append_by_usn(CollectionStore::Impl& store, const RowSource& source,
+                           const ChunkCursor::Position& position, Room& room,
+                           Row (*read)(const Statement&), std::vector<Row>& out) {
+    TRY_ASSIGN(auto same_usn, store.query(source.same_usn));
+    same_usn.bind(position.usn, position.id, room.rows);
+    TRY_ASSIGN(const bool ended, append_rows(same_usn, room, read, out));
+    if (!ended) {
+        return false;
+    }
+    TRY_ASSIGN(auto later_usns, store.query(source.later_usns));
+    later_usns.bind(position.usn, room.rows);
+    return append_rows(later_usns, room, read, out);
+}
+
+template <class Row>
+Result<bool> append_by_id(CollectionStore::Impl& store, const RowSource& source,
+                          const ChunkCursor::Position& position, Room& room,
+                          Row (*read)(const Statement&), std::vector<Row>& out) {
+    TRY_ASSIGN(auto query, store.query(source.by_id));
+    query.bind(position.usn, position.id, room.rows);
+    return append_rows(query, room, read, out);
+}
+
 template <class Row>
 Result<void> read_rows(CollectionStore::Impl& store, const RowSource& source,
-                       ChunkCursor::Position& position, Room& room, Row (*read)(const Statement&),
-                       std::vector<Row>& out) {
+                       std::int64_t row_count, ChunkCursor::Position& position, Room& room,
+                       Row (*read)(const Statement&), std::vector<Row>& out) {
     if (position.exhausted || room.is_used_up()) {
         return {};
     }
-    TRY_ASSIGN(auto same_usn, store.query(source.same_usn));
-    same_usn.bind(position.usn, position.id, room.rows);
-    TRY_ASSIGN(bool ended, append_rows(same_usn, room, read, out));
-    if (ended) {
-        TRY_ASSIGN(auto later_usns, store.query(source.later_usns));
-        later_usns.bind(position.usn, room.rows);
-        TRY_ASSIGN(ended, append_rows(later_usns, room, read, out));
+    if (!position.order) {
+        TRY_ASSIGN(position.order, order_of(store, source, position.usn, row_count));
     }
+    TRY_ASSIGN(const bool ended, position.order == ChunkCursor::Order::by_id
+                                     ? append_by_id(store, source, position, room, read, out)
+                                     : append_by_usn(store, source, position, room, read, out));
     if (!out.empty()) {
-        move_past(position, out.back().usn, out.back().id.value);
+        move_past(position, out.back());
     }
     position.exhausted = position.exhausted || ended;  // R-CHUNK-03
     return {};
@@ -227,11 +274,12 @@ Result<Chunk> CollectionStore::next_chunk(ChunkCursor& cursor) {
                                  "id, nid, did, ord, mod, usn, type, queue, due, ivl, factor, "
                                  "reps, lapses, left, odue, odid, flags, data"};
     static const RowSource notes{"notes", "id, guid, mid, mod, usn, tags, flds"};
+    TRY_ASSIGN(const auto counts, impl_->counts_of_rows());
     Chunk chunk;
     Room room;
-    TRY(read_rows(*impl_, revlog, cursor.revlog, room, read_revlog, chunk.revlog));
-    TRY(read_rows(*impl_, cards, cursor.cards, room, read_card, chunk.cards));
-    TRY(read_rows(*impl_, notes, cursor.notes, room, read_note, chunk.notes));
+    TRY(read_rows(*impl_, revlog, counts.reviews, cursor.revlog, room, read_revlog, chunk.revlog));
+    TRY(read_rows(*impl_, cards, counts.cards, cursor.cards, room, read_card, chunk.cards));
+    TRY(read_rows(*impl_, notes, counts.notes, cursor.notes, room, read_note, chunk.notes));
     chunk.done = !room.is_used_up();  // R-CHUNK-02
     return chunk;
 }

@@ -35,12 +35,15 @@ struct CollectionState {
     friend bool operator==(const CollectionState&, const CollectionState&) = default;
 };
 
-// Where the chunks of one sync have got to: where the next row of each table is looked for, by
-// (usn, id). Holds no list of ids, so that memory does not grow with the collection, and a row that
-// is deleted under a running `chunk` is simply not met again (R-CHUNK-04).
+// Where the chunks of one sync have got to: where the next row of each table is looked for. Holds
+// no list of ids, so that memory does not grow with the collection, and a row that is deleted under
+// a running `chunk` is simply not met again (R-CHUNK-04).
 struct ChunkCursor {
+    // By id alone, from the client's usn on; or by (usn, id).
+    enum class Order : std::uint8_t { by_id, by_usn };
     struct Position {
         Usn usn;
+        std::optional<Order> order = std::nullopt;  // the first `chunk` that comes to it decides
         std::int64_t id = INT64_MIN;
         bool exhausted = false;  // stays so: rows that the client sends are not echoed
     };
