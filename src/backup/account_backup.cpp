@@ -195,6 +195,13 @@ private:
             }
             (brought == MediaCopy::made ? media_ : missing).emplace(name, file);
         }
+        TRY_ASSIGN(const auto staged, copy_staged_media(source_, missing, target_ / "media"));
+        for (const auto& [name, file] : staged) {
+            missing.erase(name);
+            unreadable_media_.erase(name);
+            media_.emplace(name, file);
+            tally_.add_copy(static_cast<std::uint64_t>(file.size));
+        }
         return missing;
     }
 

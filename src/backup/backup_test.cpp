@@ -8,6 +8,7 @@
 #include "backup/fixture.hpp"
 #include "backup/users_env.hpp"
 #include "files/crash_points.hpp"
+#include "media/batch_fixture.hpp"
 
 namespace ankiwire::backup {
 namespace {
@@ -148,6 +149,29 @@ TEST_F(BackupTest, leaves_out_rows_whose_file_is_missing_or_another_one) {
 }
 
 // A folder cannot be read as a file, by root neither.
+// As a power cut, or a full disk, leaves them; and as a server has them for a moment.
+TEST_F(BackupTest, takes_what_is_not_in_its_place_yet_from_the_staged_zips) {
+    make_media("alice");
+    add_media("alice", "there.jpg", "there");
+    set_row("alice", "torn.jpg", "whole", 5);
+    put_file("alice", "torn.jpg", "who");
+    set_row("alice", "late.jpg", "newer", 5);
+    put_file("alice", "late.jpg", "older");
+    const auto staging = accounts / "alice" / "media.staging";
+    fs::create_directories(staging);
+    using Changes = std::vector<media::Change>;
+    write_file(staging / "2.zip", media::zip_of(Changes{{"torn.jpg", "whole"}}));
+    write_file(staging / "3.zip", media::zip_of(Changes{{"late.jpg", "newer"}, {"x", "x"}}));
+    write_file(staging / "4.zip", media::zip_of(Changes{{"late.jpg", "OTHER"}, {"x", {}}}));
+    write_file(staging / "5.zip", "no zip");
+    const auto made = backed_up() / "alice";
+    EXPECT_EQ(read_file(made / "media" / "there.jpg"), "there");
+    EXPECT_EQ(read_file(made / "media" / "torn.jpg"), "whole");
+    EXPECT_EQ(read_file(made / "media" / "late.jpg"), "newer");
+    EXPECT_EQ(number(made / "media.db", "select count(*) from media"), 3);
+    EXPECT_THAT(tally_of("alice").missing, IsEmpty());
+}
+
 TEST_F(BackupTest, what_cannot_be_read_does_not_keep_the_rest_out) {
     make_collection("alice", 7);
     make_media("alice");

@@ -1,12 +1,38 @@
 #include "backup/media.hpp"
 
+#include <utility>
+#include <vector>
+
 #include "base/limits.hpp"
 #include "files/files.hpp"
+#include "media/staged_batch.hpp"
+#include "media/upload_zip.hpp"
 #include "sqlite/db.hpp"
 
 namespace ankiwire::backup {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+// False: the zip has another content, or it cannot be read.
+Result<bool> copy_from_zip(const media::UploadZip& zip, const zip::Entry& entry,
+                           const MediaFile& file, const fs::path& target) {
+    TRY_ASSIGN(const auto copy, files::create(target));
+    Result<void> written;
+    const auto sha1 = zip.read(
+        entry, [&](std::string_view piece) { return written = files::write_all(copy, piece); });
+    if (!written) {
+        return written.error();
+    }
+    if (sha1 && *sha1 == file.sha1) {
+        return true;
+    }
+    TRY(files::remove(target));
+    return false;
+}
+
+}  // namespace
 
 Result<MediaFiles> live_media(const fs::path& media_db) {
     TRY_ASSIGN(auto db, sqlite::Database::open(
@@ -62,6 +88,35 @@ Result<MediaCopy> copy_media_file(const fs::path& media_folder, const std::strin
         return MediaCopy::missing;
     }
     return MediaCopy::made;
+}
+
+Result<MediaFiles> copy_staged_media(const fs::path& account_folder, const MediaFiles& wanted,
+                                     const fs::path& target_folder) {
+    MediaFiles copied;
+    const auto paths = media::staged_zips(media::staging_folder(account_folder));
+    for (const auto& path : paths ? *paths : std::vector<fs::path>()) {
+        const auto opened = files::open_for_reading(path);
+        if (!opened) {
+            continue;
+        }
+        const auto zip = media::UploadZip::open(*opened, limits::media_name_bytes_max);
+        if (!zip) {
+            continue;
+        }
+        for (const auto& [name, content] : zip->changes()) {
+            const auto found = wanted.find(name);
+            if (found == wanted.end() || copied.contains(name) || !content ||
+                !std::cmp_equal(content->bytes, found->second.size)) {
+                continue;
+            }
+            TRY_ASSIGN(const bool is_copied,
+                       copy_from_zip(*zip, *content, found->second, target_folder / name));
+            if (is_copied) {
+                copied.insert(*found);
+            }
+        }
+    }
+    return copied;
 }
 
 }  // namespace ankiwire::backup

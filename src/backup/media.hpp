@@ -34,4 +34,11 @@ Result<MediaCopy> copy_media_file(const std::filesystem::path& media_folder,
                                   const std::string& name, const MediaFile& file,
                                   const std::filesystem::path& target);
 
+// Those of `wanted` that a batch on its way into the media folder has (a power cut or a full disk
+// may have stopped it, or a server is at it), copied to new files in `target_folder`. What cannot
+// be read is passed over. storage: the target cannot be written.
+Result<MediaFiles> copy_staged_media(const std::filesystem::path& account_folder,
+                                     const MediaFiles& wanted,
+                                     const std::filesystem::path& target_folder);
+
 }  // namespace ankiwire::backup

@@ -16,26 +16,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view staged_ending = ".zip";
 // In the media folder, if that is another disk. Not in the form NFC: no media file has such a name.
 constexpr const char* draft_name = ".ankiwire-a\u0308";
 
 fs::path database_path(const fs::path& account_folder) { return account_folder / "media.db"; }
-
-Result<std::vector<fs::path>> staged_zips(const fs::path& folder) {
-    std::vector<fs::path> zips;
-    std::error_code error;
-    for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
-         entry.increment(error)) {
-        if (entry->path().extension() == staged_ending) {
-            zips.push_back(entry->path());
-        }
-    }
-    if (error) {
-        return fail(ErrorKind::storage, "reading the staging folder: " + error.message());
-    }
-    return zips;
-}
 
 // Of several changes of one name only the last one counts for the file.
 template <class Change>
@@ -48,8 +32,6 @@ std::map<std::string_view, Change*> last_of_each_name(std::span<Change> changes)
 }
 
 }  // namespace
-
-fs::path staging_folder(const fs::path& account_folder) { return account_folder / "media.staging"; }
 
 struct MediaStore::Impl {
     Impl(const fs::path& account_folder, files::FileDescriptor folder, MediaDb opened,
@@ -185,8 +167,7 @@ struct MediaStore::Impl {
 
     // The zip under the name from which a crash is repaired; then the rows.
     Result<void> stage_and_commit(StagedBatch& batch) {
-        const auto zip =
-            staging / (std::to_string(db.last_usn().value + 1) + std::string(staged_ending));
+        const auto zip = staging / (std::to_string(db.last_usn().value + 1) + staged_zip_ending);
         TRY(files::rename(batch.zip(), zip));
         staged.push_back(zip);
         staged_bytes += batch.zip_bytes();

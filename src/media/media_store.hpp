@@ -26,9 +26,6 @@
 
 namespace ankiwire::media {
 
-// Where a batch is received.
-std::filesystem::path staging_folder(const std::filesystem::path& account_folder);
-
 struct OpenFile {
     std::string name;
     files::FileDescriptor file;

@@ -3,13 +3,32 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <system_error>
 
 #include "base/limits.hpp"
 
 namespace ankiwire::media {
 
-Result<Sha1> extract(const UploadZip& upload, const zip::Entry& entry,
-                     const std::filesystem::path& path) {
+namespace fs = std::filesystem;
+
+fs::path staging_folder(const fs::path& account_folder) { return account_folder / "media.staging"; }
+
+Result<std::vector<fs::path>> staged_zips(const fs::path& staging) {
+    std::vector<fs::path> zips;
+    std::error_code error;
+    for (fs::directory_iterator entry(staging, error), end; !error && entry != end;
+         entry.increment(error)) {
+        if (entry->path().extension() == staged_zip_ending) {
+            zips.push_back(entry->path());
+        }
+    }
+    if (error) {
+        return fail(ErrorKind::storage, "reading the staging folder: " + error.message());
+    }
+    return zips;
+}
+
+Result<Sha1> extract(const UploadZip& upload, const zip::Entry& entry, const fs::path& path) {
     TRY_ASSIGN(const auto file, files::create(path));
     auto sum = upload.read(
         entry, [&file](std::string_view piece) { return files::write_all(file, piece); });
@@ -19,13 +38,13 @@ Result<Sha1> extract(const UploadZip& upload, const zip::Entry& entry,
     return sum;
 }
 
-std::size_t name_bytes_max(const std::filesystem::path& folder) {
+std::size_t name_bytes_max(const fs::path& folder) {
     const long most = ::pathconf(folder.c_str(), _PC_NAME_MAX);
     return most < 0 ? limits::media_name_bytes_max
                     : std::min(limits::media_name_bytes_max, static_cast<std::size_t>(most));
 }
 
-Result<StagedBatch> StagedBatch::unpack(const std::filesystem::path& zip) {
+Result<StagedBatch> StagedBatch::unpack(const fs::path& zip) {
     TRY_ASSIGN(const auto file, files::open_for_reading(zip));
     TRY_ASSIGN(const auto upload, UploadZip::open(file, name_bytes_max(zip.parent_path())));
     StagedBatch batch(zip);

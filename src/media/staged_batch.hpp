@@ -13,6 +13,12 @@
 
 namespace ankiwire::media {
 
+// Where batches are received, and kept until their files are on disk in their places.
+std::filesystem::path staging_folder(const std::filesystem::path& account_folder);
+inline constexpr const char* staged_zip_ending = ".zip";
+// The batches that are kept there, in no order; their rows have perhaps not committed.
+Result<std::vector<std::filesystem::path>> staged_zips(const std::filesystem::path& staging);
+
 struct StagedChange {
     std::string name;
     std::filesystem::path file;  // the content; empty: a deletion, or it has been put in place

@@ -4,9 +4,11 @@
 #include <iterator>
 #include <utility>
 
+#include "backup/account_backup.hpp"
 #include "backup/backup_folder.hpp"
 #include "base/check.hpp"
 #include "files/read_file.hpp"
+#include "files/temp_folder.hpp"
 
 namespace ankiwire::sim {
 namespace {
@@ -24,7 +26,9 @@ std::vector<std::string> backups_in(const fs::path& root) {
 
 }  // namespace
 
-void DiskPromises::may_back_up(std::size_t keep) { new_backup_ = {.held = account_, .keep = keep}; }
+void DiskPromises::may_back_up(std::size_t keep) {
+    new_backup_ = {.held = account_.of_a_backup(), .keep = keep};
+}
 
 std::string DiskPromises::backup_has_ended(bool is_done, const fs::path& root) {
     auto made = *std::exchange(new_backup_, std::nullopt);
@@ -75,6 +79,21 @@ std::string DiskPromises::check(const fs::path& root) {
         found = check_backups(root);
     }
     return found.empty() ? check_new_data_folders(root) : found;
+}
+
+std::string DiskPromises::check_backup_of(const fs::path& root) {
+    const auto account = root / data_folder_ / account_name;
+    if (!fs::exists(account)) {
+        return {};
+    }
+    const files::TempFolder folder;
+    const auto backup = folder.path() / account_name;
+    const auto made = backup::back_up_account(account, backup, std::nullopt);
+    if (!made) {
+        return "no backup can be made: " + made.error().context;
+    }
+    const auto found = account_.of_a_backup().check(backup);
+    return found.empty() ? found : "in a backup of this: " + found;
 }
 
 std::string DiskPromises::check_backups(const fs::path& root) {

@@ -45,6 +45,9 @@ public:
 
     // The root, which stays as it is. What broke a promise, in words; or nothing.
     [[nodiscard]] std::string check(const std::filesystem::path& root);
+    // The same of a backup that is made of the account as a power cut has left it, by nobody's
+    // wish, and told to be whole.
+    [[nodiscard]] std::string check_backup_of(const std::filesystem::path& root);
 
 private:
     struct Backup {

@@ -106,6 +106,9 @@ public:
             if (found.empty()) {
                 found = promises.check(path);
             }
+            if (found.empty()) {
+                found = promises.check_backup_of(path);
+            }
         }
         images_.clear();
         fs::remove_all(folder_);

@@ -191,6 +191,14 @@ void Promises::may_lose_media(const std::string& name) {
     media_are_in_order_ = false;
 }
 
+Promises Promises::of_a_backup() const {
+    auto held = *this;
+    for (auto& media : held.media_) {
+        std::erase_if(media, [](const auto& file) { return file.second == missing; });
+    }
+    return held;
+}
+
 void Promises::note(std::size_t number, Outcome outcome) {
     const auto note_in = [&](auto& all) {
         for (auto& each : all) {

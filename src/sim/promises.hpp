@@ -59,6 +59,9 @@ public:
     // Whether that may be what the server has.
     [[nodiscard]] bool is_possible(const Contents& contents) const;
 
+    // Of what a backup holds that is made now: it has no row of a file that is missing.
+    [[nodiscard]] Promises of_a_backup() const;
+
 private:
     // What the collection may be: more than one as long as nobody knows what came through. What was
     // seen and not answered for may still go with the power.

@@ -24,6 +24,12 @@ constexpr std::size_t log_header_bytes = 32;
 constexpr std::chrono::milliseconds clock_tick{20};
 constexpr std::chrono::milliseconds coarse_clock_tick{1100};
 
+fs::path journal_path(const fs::path& database) {
+    auto path = database;
+    path += "-journal";
+    return path;
+}
+
 // The log of a database, if there is one that holds anything: its header has the salts, which
 // change whenever the log is begun anew.
 struct Log {
@@ -77,16 +83,20 @@ Result<bool> is_continued(const std::optional<Log>& before, const fs::path& data
     return is_same_file(before->identity, after->identity) && before->header == after->header;
 }
 
-// A transaction of another journal mode, running or broken off.
-Result<bool> has_rollback_journal(const fs::path& database) {
-    auto journal = database;
-    journal += "-journal";
-    TRY_ASSIGN(const auto size, files::size_of(journal));
-    return size > 0;
+// The journal of a transaction of another mode, running or broken off, if there is one.
+Result<std::optional<files::FileDescriptor>> open_journal(const fs::path& database) {
+    auto file = files::open_for_reading(journal_path(database));
+    if (!file && file.error().kind == ErrorKind::not_found) {
+        return std::optional<files::FileDescriptor>();
+    }
+    if (!file) {
+        return std::move(file).error();
+    }
+    return std::optional(std::move(file).value());
 }
 
-// Without a log the database's own dates must show a change, so it may not come within the tick
-// in which they were read.
+// Without a log, and with a journal, the files' own dates must show a change, so it may not come
+// within the tick in which they were read.
 void let_the_clock_tick(const files::Identity& identity) {
     const bool by_the_second = identity.modified_ns % 1'000'000'000 == 0;
     std::this_thread::sleep_for(by_the_second ? coarse_clock_tick : clock_tick);
@@ -97,26 +107,28 @@ Result<bool> try_to_copy(const fs::path& source, const fs::path& target) {
     TRY_ASSIGN(const auto database, of_source(files::open_for_reading(source)));
     TRY_ASSIGN(const auto before, of_source(files::identity_of(database)));
     TRY_ASSIGN(const auto log, of_source(open_log(source)));
-    TRY_ASSIGN(const bool journal_before, of_source(has_rollback_journal(source)));
-    if (!log) {
+    TRY_ASSIGN(const auto journal, of_source(open_journal(source)));
+    const bool dates_tell = !log || journal;
+    if (dates_tell) {
         let_the_clock_tick(before);
     }
     TRY(files::copy_file(database, target));
     if (log) {
         TRY(files::copy_file(log->file, log_path(target)));
     }
+    if (journal) {
+        TRY(files::copy_file(*journal, journal_path(target)));
+    }
 
-    TRY_ASSIGN(const bool journal_after, of_source(has_rollback_journal(source)));
     TRY_ASSIGN(const bool log_continued, of_source(is_continued(log, source)));
     const auto after = of_source(files::identity_of(source));
     if (!after && after.error().kind != ErrorKind::not_found) {
         return after.error();
     }
-    return after && !journal_before && !journal_after && log_continued &&
-           (log ? is_same_file(*after, before) : *after == before);
+    return after && log_continued && (dates_tell ? *after == before : is_same_file(*after, before));
 }
 
-// Writes the log of a copy back, and removes it.
+// Writes the log of a copy back, or rolls back by its journal, and removes it.
 Result<void> make_self_contained(const fs::path& copy) {
     TRY_ASSIGN(auto db, Database::open(copy, {.mode = OpenMode::read_write, .untrusted = true}));
     TRY(db.execute("pragma locking_mode = exclusive; pragma synchronous = off"));

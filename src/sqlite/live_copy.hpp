@@ -10,7 +10,7 @@ namespace ankiwire::sqlite {
 
 // Copies the last committed state of `source` to the new file `target`, which becomes one
 // self-contained file; not yet synced to disk. not_found: there is no `source`. busy: it was
-// rewritten again and again, or is in the middle of a change. damaged: it cannot be read. storage:
+// rewritten again and again. damaged: it cannot be read. storage:
 // `target` cannot be written. After an error there is no `target`.
 Result<void> copy_live(const std::filesystem::path& source, const std::filesystem::path& target);
 
