@@ -75,6 +75,8 @@ private:
         bool is_ok = false;
     };
     Answered post(const std::string& session, wire::Method method, const std::string& body);
+    // Chunks are compared when the last one has come: which rows come first is the server's affair.
+    Answered post_chunk(const std::string& session, const std::string& body);
     // What the model answers, which is kept, too.
     ModelServer::Reply ask_model(const std::string& session, wire::Method method,
                                  const std::string& body);
@@ -103,6 +105,9 @@ private:
     Ledger ledger_;
     std::vector<Device> devices_;
     int sessions_ = 0;
+    std::string chunks_session_;  // of which these are
+    Chunk chunks_sent_;
+    Chunk chunks_due_;
     std::vector<Exchange> exchanges_;
 };
 
