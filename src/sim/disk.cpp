@@ -190,7 +190,7 @@ std::optional<Disk::State::Place> Disk::State::find(int folder_fd, const char* p
 
 NodePtr Disk::State::node_of(int fd) {
     const auto found = open.find(fd);
-    return found == open.end() ? nullptr : found->second;
+    return found == open.end() ? nullptr : found->second.node;
 }
 
 int Disk::State::fault_for(Call call) {
@@ -296,12 +296,25 @@ void Disk::State::note_sync_of_all() {
     sync(root_node);
 }
 
-void Disk::State::note_failed_sync(const NodePtr& node, bool with_all_in_it) {
-    node->unsafe_writes.clear();
-    if (with_all_in_it) {
-        for (const auto& [name, child] : node->names) {
-            note_failed_sync(child, true);
-        }
+namespace {
+
+void forget_writes(Node& node) {
+    node.unsafe_writes.clear();
+    for (const auto& [name, child] : node.names) {
+        forget_writes(*child);
+    }
+}
+
+}  // namespace
+
+void Disk::State::note_failed_sync(int fd, bool is_of_all) {
+    if (is_of_all) {
+        forget_writes(*root_node);
+    } else {
+        open.at(fd).node->unsafe_writes.clear();
+    }
+    for (auto& [other, file] : open) {
+        file.is_to_be_told = file.is_to_be_told || other != fd;
     }
 }
 

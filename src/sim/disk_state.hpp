@@ -58,6 +58,11 @@ struct Disk::State {
         NodePtr node;
     };
 
+    struct Open {
+        NodePtr node;
+        bool is_to_be_told = false;  // that another descriptor's sync has failed, by syncfs
+    };
+
     explicit State(std::filesystem::path folder);
 
     // nullopt: the path is not of this disk, or a folder on the way is missing.
@@ -73,8 +78,9 @@ struct Disk::State {
     void note_names(NameChange change);
     void note_sync(const NodePtr& node);
     void note_sync_of_all();
-    // Linux forgets what it could not write: a later sync succeeds without it.
-    static void note_failed_sync(const NodePtr& node, bool with_all_in_it);
+    // Linux forgets what it could not write: a later sync succeeds without it. But it tells each
+    // descriptor that was open by then, once, by syncfs.
+    void note_failed_sync(int fd, bool is_of_all);
 
     void copy_survivors(const std::filesystem::path& target, Luck luck, Dice& dice) const;
     void scan();  // everything that is there is safe
@@ -82,7 +88,7 @@ struct Disk::State {
     mutable std::mutex mutex;
     std::filesystem::path root;
     NodePtr root_node;
-    std::unordered_map<int, NodePtr> open;
+    std::unordered_map<int, Open> open;
     std::list<NameChange> unsafe_names;  // oldest first
     std::uint64_t changes = 0;
     std::uint64_t power_ends_after = std::numeric_limits<std::uint64_t>::max();

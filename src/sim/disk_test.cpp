@@ -183,10 +183,14 @@ TEST_F(DiskTest, forgets_what_a_failed_sync_could_not_write) {
 
     write("a", "two");
     const int folder = ::open(root_.c_str(), O_RDONLY | O_DIRECTORY);
+    const int other = ::open(root_.c_str(), O_RDONLY | O_DIRECTORY);
     disk_->fail({.call = Call::sync, .error = EIO});
     EXPECT_EQ(::syncfs(folder), -1);
     EXPECT_EQ(::syncfs(folder), 0);
+    EXPECT_EQ(::syncfs(other), -1);  // it was open
+    EXPECT_EQ(::syncfs(other), 0);
     ::close(folder);
+    ::close(other);
     EXPECT_EQ(survivor("a"), "one");
 }
 

@@ -115,7 +115,7 @@ int open_at(int folder, const char* path, int flags, mode_t mode) {
         fd = in_kernel();
     }
     if (fd >= 0) {
-        disk->open[fd] = node;
+        disk->open[fd] = {.node = node};
     }
     return fd;
 }
@@ -201,12 +201,15 @@ int sync_file(int fd, bool is_of_all) {
     }
     if (const int error = disk->refusal(Call::sync, lock); error != 0) {
         if (!disk->is_off) {
-            Disk::State::note_failed_sync(is_of_all ? disk->root_node : node, is_of_all);
+            disk->note_failed_sync(fd, is_of_all);
         }
         return fail_with(error);
     }
     if (is_of_all) {
         disk->note_sync_of_all();
+        if (std::exchange(disk->open.at(fd).is_to_be_told, false)) {
+            return fail_with(EIO);
+        }
     } else {
         disk->note_sync(node);
     }
