@@ -139,20 +139,23 @@ Result<void> sync(Account& account, const Place& /*place*/) {
 
 // More than SQLite keeps in memory, so that what was read before has to be read anew.
 Result<void> sync_of_much(Account& account, const Place& /*place*/) {
-    Chunk much{.done = true, .revlog = {}, .cards = {}, .notes = {}};
-    for (std::int64_t id = 1000; id < 1040; ++id) {
-        much.cards.push_back(card(id));
-        much.cards.back().data = std::string(65'536, 'x');
-    }
+    const auto much_from = [](std::int64_t first) {
+        Chunk much{.done = true, .revlog = {}, .cards = {}, .notes = {}};
+        for (std::int64_t id = first; id < first + 160; ++id) {
+            much.cards.push_back(card(id));
+            much.cards.back().data = std::string(65'536, 'x');
+        }
+        return wire::encode_apply_chunk_request(much);
+    };
     TRY(call(
         account, Method::start,
         wire::encode_start_request({.client_usn = {}, .client_is_newer = true, .graves = {}})));
-    TRY(call(account, Method::apply_chunk, wire::encode_apply_chunk_request(much)));
+    TRY(call(account, Method::apply_chunk, much_from(1000)));
     TRY(call(account, Method::apply_changes, wire::encode_apply_changes_request(some_changes())));
-    TRY(call(account, Method::apply_chunk, wire::encode_apply_chunk_request(much)));
+    TRY(call(account, Method::apply_chunk, much_from(2000)));
     TRY(call(account, Method::sanity_check,
              wire::encode_sanity_check_request({SanityCounts{
-                 .cards = 239, .revlog = 1, .notetypes = 7, .decks = 1, .deck_configs = 1}})));
+                 .cards = 519, .revlog = 1, .notetypes = 7, .decks = 1, .deck_configs = 1}})));
     return call(account, Method::finish, "{}");
 }
 
