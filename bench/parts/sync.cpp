@@ -1,7 +1,8 @@
-// A whole small sync, with all of the server that is above the sockets: it should not matter how
-// large the collection is.
+// Whole syncs, with all of the server that is above the sockets. For a small one it should not
+// matter how large the collection is.
 #include <optional>
 
+#include "collection/full_sync.hpp"
 #include "files/temp_folder.hpp"
 #include "load/small_sync.hpp"
 #include "parts/collection.hpp"
@@ -66,6 +67,29 @@ void first_sync(benchmark::State& state) {
     }
 }
 BENCHMARK(first_sync)->Apply(sizes);
+
+// A whole collection on its way out.
+void download(benchmark::State& state) {
+    Served served(state.range());
+    for (auto _ : state) {
+        measured(
+            [&] { CHECK(ask(*served.rig, {wire::Method::download, "{}", {}}).status == 200); });
+    }
+    set_cost(state, 3 * state.range());
+}
+BENCHMARK(download)->Apply(sizes);
+
+// What is asked of an uploaded collection.
+void upload_checks(benchmark::State& state) {
+    const files::TempFolder folder;
+    const auto path = folder.path() / "upload";
+    make_collection(path, state.range());
+    for (auto _ : state) {
+        measured([&] { CHECK(collection::validate_upload(path, to_secs(now()))); });
+    }
+    set_cost(state, 3 * state.range());
+}
+BENCHMARK(upload_checks)->Apply(sizes);
 
 }  // namespace
 }  // namespace ankiwire::parts
