@@ -144,31 +144,6 @@ Result<bool> append_rows(Query& query, Room& room, Row (*read)(const Statement&)
     return false;
 }
 
-// As append_rows.
-template <class Row>
-Result<bool> append_by_usn(CollectionStore::Impl& store, const RowSource& source,
-                           const ChunkCursor::Position& position, Room& room,
-                           Row (*read)(const Statement&), std::vector<Row>& out) {
-    TRY_ASSIGN(auto same_usn, store.query(source.same_usn));
-    same_usn.bind(position.usn, position.id, room.rows);
-    TRY_ASSIGN(const bool ended, append_rows(same_usn, room, read, out));
-    if (!ended) {
-        return false;
-    }
-    TRY_ASSIGN(auto later_usns, store.query(source.later_usns));
-    later_usns.bind(position.usn, room.rows);
-    return append_rows(later_usns, room, read, out);
-}
-
-template <class Row>
-Result<bool> append_by_id(CollectionStore::Impl& store, const RowSource& source,
-                          const ChunkCursor::Position& position, Room& room,
-                          Row (*read)(const Statement&), std::vector<Row>& out) {
-    TRY_ASSIGN(auto query, store.query(source.by_id));
-    query.bind(position.usn, position.id, room.rows);
-    return append_rows(query, room, read, out);
-}
-
 template <class Row>
 Result<void> read_rows(CollectionStore::Impl& store, const RowSource& source,
                        std::int64_t row_count, ChunkCursor::Position& position, Room& room,
@@ -179,9 +154,17 @@ Result<void> read_rows(CollectionStore::Impl& store, const RowSource& source,
     if (!position.order) {
         TRY_ASSIGN(position.order, order_of(store, source, position.usn, row_count));
     }
-    TRY_ASSIGN(const bool ended, position.order == ChunkCursor::Order::by_id
-                                     ? append_by_id(store, source, position, room, read, out)
-                                     : append_by_usn(store, source, position, room, read, out));
+    const auto append = [&](const std::string& sql, const auto&... from) -> Result<bool> {
+        TRY_ASSIGN(auto query, store.query(sql));
+        query.bind(from..., room.rows);
+        return append_rows(query, room, read, out);
+    };
+    const bool is_by_id = position.order == ChunkCursor::Order::by_id;
+    TRY_ASSIGN(bool ended,
+               append(is_by_id ? source.by_id : source.same_usn, position.usn, position.id));
+    if (ended && !is_by_id) {
+        TRY_ASSIGN(ended, append(source.later_usns, position.usn));
+    }
     if (!out.empty()) {
         move_past(position, out.back());
     }

@@ -24,6 +24,7 @@ constexpr std::size_t log_header_bytes = 32;
 constexpr std::chrono::milliseconds clock_tick{20};
 constexpr std::chrono::milliseconds coarse_clock_tick{1100};
 
+// Of a transaction of another mode, running or broken off.
 fs::path journal_path(const fs::path& database) {
     auto path = database;
     path += "-journal";
@@ -54,13 +55,21 @@ Result<std::string> read_header(const files::FileDescriptor& log) {
     return header;
 }
 
-Result<std::optional<Log>> open_log(const fs::path& database) {
-    auto file = files::open_for_reading(log_path(database));
+Result<std::optional<files::FileDescriptor>> open_if_there(const fs::path& path) {
+    auto file = files::open_for_reading(path);
     if (!file && file.error().kind == ErrorKind::not_found) {
-        return std::optional<Log>();
+        return std::optional<files::FileDescriptor>();
     }
     if (!file) {
         return std::move(file).error();
+    }
+    return std::optional(std::move(file).value());
+}
+
+Result<std::optional<Log>> open_log(const fs::path& database) {
+    TRY_ASSIGN(auto file, open_if_there(log_path(database)));
+    if (!file) {
+        return std::optional<Log>();
     }
     TRY_ASSIGN(auto header, read_header(*file));
     if (header.size() < log_header_bytes) {
@@ -83,18 +92,6 @@ Result<bool> is_continued(const std::optional<Log>& before, const fs::path& data
     return is_same_file(before->identity, after->identity) && before->header == after->header;
 }
 
-// The journal of a transaction of another mode, running or broken off, if there is one.
-Result<std::optional<files::FileDescriptor>> open_journal(const fs::path& database) {
-    auto file = files::open_for_reading(journal_path(database));
-    if (!file && file.error().kind == ErrorKind::not_found) {
-        return std::optional<files::FileDescriptor>();
-    }
-    if (!file) {
-        return std::move(file).error();
-    }
-    return std::optional(std::move(file).value());
-}
-
 // Without a log, and with a journal, the files' own dates must show a change, so it may not come
 // within the tick in which they were read.
 void let_the_clock_tick(const files::Identity& identity) {
@@ -107,7 +104,7 @@ Result<bool> try_to_copy(const fs::path& source, const fs::path& target) {
     TRY_ASSIGN(const auto database, of_source(files::open_for_reading(source)));
     TRY_ASSIGN(const auto before, of_source(files::identity_of(database)));
     TRY_ASSIGN(const auto log, of_source(open_log(source)));
-    TRY_ASSIGN(const auto journal, of_source(open_journal(source)));
+    TRY_ASSIGN(const auto journal, of_source(open_if_there(journal_path(source))));
     const bool dates_tell = !log || journal;
     if (dates_tell) {
         let_the_clock_tick(before);
